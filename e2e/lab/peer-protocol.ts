@@ -1,0 +1,48 @@
+// What the recorder says to a peer process and what it hears back: one JSON object a line on stdin and stdout.
+import type { RecordType } from './dns-message.ts';
+
+/** One order to a peer. Addresses are text, ports 1..65535. */
+export type PeerCommand =
+  /** Serve TCP: every request gets a short answer, the client closes first. */
+  | { readonly op: 'listen'; readonly host: string; readonly port: number }
+  /** Serve DNS over UDP and TCP from `zone`; a name that is not in it is asked of `upstream` over UDP. */
+  | {
+      readonly op: 'serveDns';
+      readonly host: string;
+      readonly zone: Readonly<Record<string, string>>;
+      readonly upstream?: string;
+    }
+  /** Connect, say a few bytes, read the answer, close. */
+  | { readonly op: 'dial'; readonly address: string; readonly port: number }
+  /** Connect and close at once, as a kubelet's TCP probe does. */
+  | { readonly op: 'probe'; readonly address: string; readonly port: number }
+  /** Open a connection that stays open until the process ends. */
+  | { readonly op: 'hold'; readonly address: string; readonly port: number }
+  /** Say a few bytes on the held connection and wait for the answer. */
+  | { readonly op: 'say' }
+  /** One DNS question to a server on port 53. */
+  | {
+      readonly op: 'ask';
+      readonly server: string;
+      readonly transport: 'udp' | 'tcp';
+      readonly name: string;
+      readonly type: RecordType;
+    };
+
+/** What came of an order. `address` is the answer to `ask`. */
+export type PeerReply =
+  | { readonly outcome: 'answered'; readonly address?: string }
+  | { readonly outcome: 'refused' }
+  | { readonly outcome: 'failed'; readonly reason: string };
+
+/** An order as it travels; `id` pairs it with its reply. */
+export interface PeerRequest {
+  readonly id: number;
+  readonly command: PeerCommand;
+}
+
+/** A reply as it travels. */
+export interface PeerResponse {
+  readonly id: number;
+  readonly reply: PeerReply;
+}

@@ -1,0 +1,210 @@
+/**
+ * From a flow between addresses to evidence between identities, second by second. What cannot be said
+ * exactly is returned with its reason and never becomes evidence.
+ */
+import type { Evidence, ServiceRef, SourceView } from '../domain/edge.ts';
+import { HOUR_MS } from '../domain/edge.ts';
+import type { Flow, FlowKey } from '../domain/flow.ts';
+import { flowKeyText } from '../domain/flow.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { IpAddress } from '../domain/ip.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { Listeners } from './orientation.ts';
+import { orient } from './orientation.ts';
+import { resolve } from './resolve.ts';
+import type { ClusterRanges, Interval, LeaseLookup, Resolution } from './resolve.ts';
+
+export interface Observer {
+  readonly node: string;
+  /** A connection counted in second s began no earlier than s minus this; ms. */
+  readonly readLagMs: number;
+}
+
+/** What is known about who held what, and who listens where. */
+export interface Knowledge {
+  readonly book: LeaseLookup;
+  readonly ranges: ClusterRanges;
+  readonly listeners: Listeners;
+}
+
+export interface Unattributable {
+  readonly reason: string;
+  readonly end: 'client' | 'server' | 'flow';
+  readonly hour: number;
+  readonly count: number;
+  readonly example: string;
+}
+
+export interface Attribution {
+  readonly evidence: readonly Evidence[];
+  readonly unattributed: readonly Unattributable[];
+}
+
+/** A dump is not a snapshot, and a text dump names only the second in which it was taken. */
+const DUMP_GRAIN_MS = 1000;
+
+/** One moment at which connections of a flow are counted. */
+interface Moment {
+  readonly interval: Interval;
+  readonly opened: number;
+  readonly answered: number;
+  readonly present: number;
+}
+
+/** Attributes every second and every dump presence of a flow by itself. */
+export function attribute(knowledge: Knowledge, observer: Observer, flow: Flow): Attribution {
+  const oriented = orient(flow, knowledge.listeners);
+  const evidence: Evidence[] = [];
+  const unattributed: Unattributable[] = [];
+  for (const moment of momentsOf(flow, observer.readLagMs)) {
+    const ends =
+      oriented === null
+        ? { reason: 'orientation', end: 'flow' as const }
+        : resolveEnds(knowledge, observer, { key: oriented, interval: moment.interval });
+    if ('reason' in ends) unattributed.push(unattributable(flow, moment, ends));
+    else
+      evidence.push(
+        evidenceOf(ends, {
+          moment,
+          observer,
+          key: ends.key,
+          bytes: evidence.length === 0 ? (flow.bytes ?? 0) : 0,
+        }),
+      );
+  }
+  return { evidence, unattributed };
+}
+
+interface Ends {
+  readonly key: FlowKey;
+  readonly client: { readonly identity: Identity; readonly lease: Lease | null };
+  readonly server: { readonly identity: Identity; readonly lease: Lease | null };
+  readonly view: SourceView;
+  readonly service: ServiceRef | null;
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly end: 'client' | 'server' | 'flow';
+}
+
+function resolveEnds(
+  knowledge: Knowledge,
+  observer: Observer,
+  asked: { key: FlowKey; interval: Interval },
+): Ends | Refusal {
+  const { key, interval } = asked;
+  const ask = (ip: IpAddress, port: number | null): Resolution =>
+    resolve(knowledge.book, knowledge.ranges, {
+      observer: observer.node,
+      ip,
+      port,
+      protocol: key.protocol,
+      interval,
+    });
+  const server = identify(ask(key.server, key.serverPort), key.server);
+  if ('reason' in server) return { ...server, end: 'server' };
+  const client = identify(ask(key.client, key.clientPort ?? null), key.client);
+  if ('reason' in client) return { ...client, end: 'client' };
+  const seen = key.seenAs === undefined ? client : identify(ask(key.seenAs, null), key.seenAs);
+  if ('reason' in seen) return { reason: `seen-as-${seen.reason}`, end: 'client' };
+  const dialled = key.dialled === undefined ? null : ask(key.dialled.ip, key.dialled.port);
+  return { key, client, server, view: viewOf(seen.identity, server.lease), service: serviceOf(dialled) };
+}
+
+function identify(
+  resolution: Resolution,
+  address: IpAddress,
+): { identity: Identity; lease: Lease | null } | { reason: string } {
+  switch (resolution.kind) {
+    case 'outside':
+      return { identity: { kind: 'external', address }, lease: null };
+    case 'ambiguous':
+      return { reason: 'ambiguous' };
+    case 'unknown':
+      return { reason: resolution.reason };
+    case 'exact':
+      return identityOfHolder(resolution.lease);
+    default:
+      return resolution satisfies never;
+  }
+}
+
+function identityOfHolder(lease: Lease): { identity: Identity; lease: Lease | null } | { reason: string } {
+  const { holder, ip } = lease;
+  switch (holder.kind) {
+    case 'pod':
+      return { identity: { kind: 'workload', workload: holder.workload }, lease };
+    case 'node':
+      return { identity: { kind: 'node', name: holder.name, address: ip }, lease };
+    case 'apiserver':
+      return { identity: { kind: 'apiserver', address: ip }, lease };
+    case 'service':
+      // Nobody answers as a Service: either it has no backend, or its backend shows in another entry.
+      return { reason: 'service-address' };
+    default:
+      return holder satisfies never;
+  }
+}
+
+function viewOf(seen: Identity, server: Lease | null): SourceView {
+  const ownNode = seen.kind === 'node' && server?.holder.kind === 'pod' && server.holder.node === seen.name;
+  return { seen, ownNode };
+}
+
+function serviceOf(dialled: Resolution | null): ServiceRef | null {
+  if (dialled?.kind !== 'exact' || dialled.lease.holder.kind !== 'service') return null;
+  return { namespace: dialled.lease.holder.namespace, name: dialled.lease.holder.name };
+}
+
+function momentsOf(flow: Flow, readLagMs: number): Moment[] {
+  const seconds = flow.seconds.map(({ second, opened, answered }) => ({
+    interval: { start: second * 1000 - readLagMs, end: second * 1000 + 1000 },
+    opened,
+    answered,
+    present: 0,
+  }));
+  const dumps = (flow.presences ?? []).map(({ at, count }) => ({
+    interval: { start: at, end: at + DUMP_GRAIN_MS },
+    opened: 0,
+    answered: 0,
+    present: count,
+  }));
+  return [...seconds, ...dumps];
+}
+
+function evidenceOf(
+  ends: Ends,
+  seen: { moment: Moment; observer: Observer; key: FlowKey; bytes: number },
+): Evidence {
+  const { moment, observer, key } = seen;
+  // The second itself, without the read lag, decides the hour.
+  const at = moment.present > 0 ? moment.interval.start : moment.interval.end - 1000;
+  return {
+    client: ends.client.identity,
+    server: ends.server.identity,
+    protocol: key.protocol,
+    port: key.serverPort,
+    clientLease: ends.client.lease?.id ?? null,
+    serverLease: ends.server.lease?.id ?? null,
+    view: ends.view,
+    service: ends.service,
+    witness: observer.node,
+    hour: Math.floor(at / HOUR_MS) * HOUR_MS,
+    opened: moment.opened,
+    present: moment.present,
+    answered: moment.answered,
+    bytes: seen.bytes,
+    first: at,
+    last: at,
+  };
+}
+
+function unattributable(flow: Flow, moment: Moment, refusal: Refusal): Unattributable {
+  return {
+    ...refusal,
+    hour: Math.floor(moment.interval.end / HOUR_MS) * HOUR_MS,
+    count: moment.opened + moment.present,
+    example: flowKeyText(flow),
+  };
+}

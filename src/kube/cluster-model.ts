@@ -1,0 +1,210 @@
+/**
+ * The cluster as the API server tells it, event by event: current objects, every pod of the learning
+ * window, and the lease book fed with what each event proves. It never forgets a pod because it went.
+ */
+import type { Endpoint } from '../domain/flow.ts';
+import { compareText } from '../domain/text-order.ts';
+import { workloadKey } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
+import type { ApiServerFact, NodeFact, PodFact, ServiceFact } from '../identity/facts.ts';
+import type { NetworkPolicy } from '../netpol/policy.ts';
+import type { ClusterInfo, KnownPod, NodeInfo, ServiceInfo, WorkloadInfo } from '../recommend/cluster.ts';
+import type { Controller } from './controller.ts';
+import { controllerSchemas } from './controller.ts';
+import { networkPolicyObject, networkPolicyOf } from './network-policy.ts';
+import { nodeFactOf, nodeInfoOf, nodeObject } from './node.ts';
+import { anyObject, checked, objectMeta } from './object.ts';
+import type { ObjectReject } from './object.ts';
+import { OwnerIndex } from './owners.ts';
+import { dnsOf, hostPortsOf, knownPodOf, podFactOf, podObject } from './pod.ts';
+import type { PodSpec } from './pod.ts';
+import {
+  apiServerEndpointsOf,
+  endpointSliceObject,
+  serviceFactOf,
+  serviceInfoOf,
+  serviceObject,
+} from './service.ts';
+import { z } from 'zod';
+
+/** What the model tells about addresses; the lease book is one. */
+export interface LeaseSink {
+  observePod(fact: PodFact, observedAt: number): void;
+  removePod(uid: string, observedAt: number): void;
+  observeService(fact: ServiceFact, observedAt: number): void;
+  removeService(uid: string, observedAt: number): void;
+  observeNode(fact: NodeFact, observedAt: number): void;
+  removeNode(uid: string, observedAt: number): void;
+  observeApiServer(fact: ApiServerFact, observedAt: number): void;
+}
+
+export interface ClusterEvent {
+  /** Unix ms, our clock, when the event arrived. */
+  readonly observedAt: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: unknown;
+}
+
+export type Applied =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'ignored'; readonly what: string }
+  | { readonly kind: 'rejected'; readonly reject: ObjectReject };
+
+const namespaceObject = z.object({ metadata: objectMeta });
+
+export class ClusterModel {
+  readonly #sink: LeaseSink;
+  readonly #owners = new OwnerIndex();
+  readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
+  readonly #nodes = new Map<string, NodeInfo>();
+  readonly #services = new Map<string, ServiceInfo>();
+  readonly #controllers = new Map<string, { kind: string; controller: Controller }>();
+  readonly #pods = new Map<string, { pod: KnownPod; spec: PodSpec }>();
+  readonly #policies = new Map<string, NetworkPolicy>();
+  readonly #apiServerSlices = new Map<string, readonly Endpoint[]>();
+
+  constructor(sink: LeaseSink) {
+    this.#sink = sink;
+  }
+
+  /** Learns who controls an object ahead of its turn: a pod may be listed before its ReplicaSet. */
+  learnOwner(raw: unknown): void {
+    const meta = z.object({ metadata: objectMeta }).safeParse(raw);
+    if (meta.success) this.#owners.learn(meta.data.metadata);
+  }
+
+  apply(event: ClusterEvent): Applied {
+    if (event.type === 'BOOKMARK') return { kind: 'ignored', what: 'bookmark' };
+    const header = checked(anyObject, event.object);
+    if ('reject' in header) return { kind: 'rejected', reject: header.reject };
+    const { kind } = header.value;
+    const isGone = event.type === 'DELETED';
+    const reject = this.#applyKind(kind, { ...event, isGone });
+    if (reject === 'unused') return { kind: 'ignored', what: kind };
+    return reject === null ? { kind: 'applied' } : { kind: 'rejected', reject };
+  }
+
+  #applyKind(kind: string, event: ClusterEvent & { isGone: boolean }): ObjectReject | 'unused' | null {
+    const { object, observedAt, isGone } = event;
+    switch (kind) {
+      case 'Namespace':
+        return withChecked(namespaceObject, object, ({ metadata }) =>
+          keep(this.#namespaces, metadata.name, isGone ? null : (metadata.labels ?? {})),
+        );
+      case 'Node':
+        return withChecked(nodeObject, object, (node) => {
+          keep(this.#nodes, node.metadata.uid, isGone ? null : nodeInfoOf(node));
+          if (isGone) this.#sink.removeNode(node.metadata.uid, observedAt);
+          else this.#sink.observeNode(nodeFactOf(node), observedAt);
+        });
+      case 'Pod':
+        return withChecked(podObject, object, (pod) => {
+          const workload = this.#owners.workloadOf(pod.metadata);
+          const known = knownPodOf(pod, workload);
+          this.#pods.set(known.uid, { pod: { ...known, ended: known.ended || isGone }, spec: pod.spec });
+          this.#sink.observePod(podFactOf(pod, workload), observedAt);
+          if (isGone) this.#sink.removePod(known.uid, observedAt);
+        });
+      case 'Service':
+        return withChecked(serviceObject, object, (service) => {
+          keep(this.#services, service.metadata.uid, isGone ? null : serviceInfoOf(service));
+          if (isGone) this.#sink.removeService(service.metadata.uid, observedAt);
+          else this.#sink.observeService(serviceFactOf(service), observedAt);
+        });
+      case 'EndpointSlice':
+        return withChecked(endpointSliceObject, object, (slice) => {
+          const endpoints = apiServerEndpointsOf(slice);
+          if (endpoints === null) return;
+          keep(this.#apiServerSlices, slice.metadata.uid, isGone ? null : endpoints);
+          this.#sink.observeApiServer(
+            {
+              ips: this.#apiServers().map((each) => each.ip),
+              ports: [...new Set(this.#apiServers().map((each) => each.port))],
+            },
+            observedAt,
+          );
+        });
+      case 'NetworkPolicy':
+        return withChecked(networkPolicyObject, object, (policy) => {
+          const value = networkPolicyOf(policy);
+          keep(this.#policies, `${value.metadata.namespace}/${value.metadata.name}`, isGone ? null : value);
+        });
+      default: {
+        const schema = controllerSchemas.get(kind);
+        if (schema === undefined) return 'unused';
+        return withChecked(schema, object, (controller) => {
+          this.#owners.learn(controller.metadata);
+          keep(this.#controllers, controller.metadata.uid, isGone ? null : { kind, controller });
+        });
+      }
+    }
+  }
+
+  /** The model as plain values, everything sorted. */
+  snapshot(): ClusterInfo {
+    const pods = [...this.#pods.values()].toSorted(
+      (a, b) => compareText(a.pod.name, b.pod.name) || compareText(a.pod.uid, b.pod.uid),
+    );
+    return {
+      namespaces: new Map([...this.#namespaces].toSorted(([a], [b]) => compareText(a, b))),
+      nodes: [...this.#nodes.values()].toSorted((a, b) => compareText(a.name, b.name)),
+      services: [...this.#services.values()].toSorted(
+        (a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name),
+      ),
+      workloads: this.#workloads(pods),
+      apiServers: this.#apiServers(),
+      policies: [...this.#policies].toSorted(([a], [b]) => compareText(a, b)).map(([, policy]) => policy),
+    };
+  }
+
+  #apiServers(): Endpoint[] {
+    return [...this.#apiServerSlices.values()]
+      .flat()
+      .toSorted((a, b) => compareText(a.ip, b.ip) || a.port - b.port);
+  }
+
+  #workloads(pods: readonly { pod: KnownPod; spec: PodSpec }[]): WorkloadInfo[] {
+    const infos = new Map<string, WorkloadInfo>();
+    for (const { kind, controller } of this.#controllers.values()) {
+      if (this.#owners.isControlled(controller.metadata)) continue;
+      const ref: WorkloadRef = {
+        namespace: controller.metadata.namespace,
+        kind,
+        name: controller.metadata.name,
+      };
+      infos.set(workloadKey(ref), workloadOf(ref, controller.spec, controller));
+    }
+    for (const { pod, spec } of pods) {
+      const key = workloadKey(pod.workload);
+      const info = infos.get(key) ?? workloadOf(pod.workload, spec, null);
+      infos.set(key, { ...info, pods: [...info.pods, pod] });
+    }
+    return [...infos].toSorted(([a], [b]) => compareText(a, b)).map(([, info]) => info);
+  }
+}
+
+function workloadOf(ref: WorkloadRef, spec: PodSpec | null, controller: Controller | null): WorkloadInfo {
+  const dns = spec === null ? { policy: 'ClusterFirst' as const, nameservers: [] } : dnsOf(spec);
+  return {
+    ref,
+    selector: controller?.selector ?? null,
+    templateLabels: controller?.templateLabels ?? null,
+    hostNetwork: spec?.hostNetwork === true,
+    dnsPolicy: dns.policy,
+    nameservers: dns.nameservers,
+    hostPorts: spec === null ? [] : hostPortsOf(spec),
+    pods: [],
+  };
+}
+
+function withChecked<T>(schema: z.ZodType<T>, raw: unknown, use: (value: T) => void): ObjectReject | null {
+  const result = checked(schema, raw);
+  if ('reject' in result) return result.reject;
+  use(result.value);
+  return null;
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T | null): void {
+  if (value === null) map.delete(key);
+  else map.set(key, value);
+}

@@ -1,0 +1,77 @@
+/** Controllers of pods: what they select, and the template their pods are made from. */
+import { z } from 'zod';
+import type { LabelSelector } from '../netpol/policy.ts';
+import { labelSelector, objectMeta } from './object.ts';
+import { podSpec } from './pod.ts';
+import type { PodSpec } from './pod.ts';
+
+const template = z.object({
+  metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+  spec: podSpec,
+});
+
+const selecting = z.object({
+  metadata: objectMeta,
+  spec: z.object({ selector: labelSelector.nullish(), template: template.nullish() }),
+});
+const replicationController = z.object({
+  metadata: objectMeta,
+  spec: z.object({ selector: z.record(z.string(), z.string()).nullish(), template: template.nullish() }),
+});
+const job = z.object({ metadata: objectMeta, spec: z.object({ template }) });
+const cronJob = z.object({
+  metadata: objectMeta,
+  spec: z.object({ jobTemplate: z.object({ spec: z.object({ template }) }) }),
+});
+
+export interface Controller {
+  readonly metadata: z.infer<typeof objectMeta>;
+  /** Null where the selector is generated per object (Jobs) or there is none. */
+  readonly selector: LabelSelector | null;
+  readonly templateLabels: Readonly<Record<string, string>> | null;
+  readonly spec: PodSpec | null;
+}
+
+function controllerOf(
+  metadata: Controller['metadata'],
+  selector: LabelSelector | null,
+  from: z.infer<typeof template> | null,
+): Controller {
+  return {
+    metadata,
+    selector,
+    templateLabels: from === null ? null : (from.metadata?.labels ?? {}),
+    spec: from?.spec ?? null,
+  };
+}
+
+const ofSelecting = selecting.transform(({ metadata, spec }) =>
+  controllerOf(metadata, spec.selector ?? null, spec.template ?? null),
+);
+
+/** One schema per kind that can own pods. */
+export const controllerSchemas: ReadonlyMap<string, z.ZodType<Controller>> = new Map<
+  string,
+  z.ZodType<Controller>
+>([
+  ['Deployment', ofSelecting],
+  ['StatefulSet', ofSelecting],
+  ['DaemonSet', ofSelecting],
+  ['ReplicaSet', ofSelecting],
+  [
+    'ReplicationController',
+    replicationController.transform(({ metadata, spec }) =>
+      controllerOf(
+        metadata,
+        spec.selector === null || spec.selector === undefined ? null : { matchLabels: spec.selector },
+        spec.template ?? null,
+      ),
+    ),
+  ],
+  // A Job's selector names its own uid: it would die with the Job.
+  ['Job', job.transform(({ metadata, spec }) => controllerOf(metadata, null, spec.template))],
+  [
+    'CronJob',
+    cronJob.transform(({ metadata, spec }) => controllerOf(metadata, null, spec.jobTemplate.spec.template)),
+  ],
+]);

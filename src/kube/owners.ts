@@ -1,0 +1,44 @@
+/** From a pod up its controller references to the workload people know: Pod -> ReplicaSet -> Deployment, Pod -> Job -> CronJob. */
+import type { WorkloadRef } from '../domain/workload.ts';
+import type { ObjectMeta } from './object.ts';
+
+interface OwnerLink {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** ReplicaSet -> Deployment and Job -> CronJob are the deepest chains of Kubernetes itself; operators add one or two. */
+const MAX_DEPTH = 8;
+
+export class OwnerIndex {
+  readonly #controllerOf = new Map<string, OwnerLink>();
+
+  /** Remembers who controls an object. The link never changes for a uid, so it is kept after the object went. */
+  learn(meta: ObjectMeta): void {
+    const link = controllerReference(meta);
+    if (link !== null) this.#controllerOf.set(meta.uid, link);
+  }
+
+  /** The top controller of a pod; the pod itself when it has none, or when its node made it (a static pod's mirror). */
+  workloadOf(pod: ObjectMeta): WorkloadRef {
+    let top = controllerReference(pod);
+    if (top === null || top.kind === 'Node') return { namespace: pod.namespace, kind: 'Pod', name: pod.name };
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const above = this.#controllerOf.get(top.uid);
+      if (above === undefined) break;
+      top = above;
+    }
+    return { namespace: pod.namespace, kind: top.kind, name: top.name };
+  }
+
+  /** Whether another object controls this one, so that it is no workload of its own. */
+  isControlled(meta: ObjectMeta): boolean {
+    return controllerReference(meta) !== null;
+  }
+}
+
+function controllerReference(meta: ObjectMeta): OwnerLink | null {
+  const found = meta.ownerReferences?.find((reference) => reference.controller === true);
+  return found === undefined ? null : { kind: found.kind, name: found.name, uid: found.uid };
+}

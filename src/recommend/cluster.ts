@@ -1,0 +1,69 @@
+/** What the recommender must know of a cluster: plain serialisable values, so that an analysis can run anywhere. */
+import type { Cidr } from '../domain/cidr.ts';
+import type { Endpoint } from '../domain/flow.ts';
+import type { IpAddress } from '../domain/ip.ts';
+import type { Protocol } from '../domain/protocol.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
+import type { LabelSelector, NetworkPolicy } from '../netpol/policy.ts';
+import type { PolicyPod } from '../netpol/world.ts';
+
+export type DnsPolicy = 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None';
+
+/** A pod seen in the learning window, gone or not. */
+export interface KnownPod extends PolicyPod {
+  readonly uid: string;
+  readonly workload: WorkloadRef;
+  /** Listed as Succeeded or Failed, or its object is gone. */
+  readonly ended: boolean;
+}
+
+export interface WorkloadInfo {
+  readonly ref: WorkloadRef;
+  /** The controller's own spec.selector; null for Jobs, CronJobs, bare pods and controllers of unknown kind. */
+  readonly selector: LabelSelector | null;
+  /** Labels of the pod template; null when the controller's object is not known. */
+  readonly templateLabels: Readonly<Record<string, string>> | null;
+  readonly hostNetwork: boolean;
+  readonly dnsPolicy: DnsPolicy;
+  /** dnsConfig.nameservers. */
+  readonly nameservers: readonly IpAddress[];
+  /** Ports mapped to the node's own address (hostPort), as container ports. */
+  readonly hostPorts: readonly { readonly protocol: Protocol; readonly port: number }[];
+  readonly pods: readonly KnownPod[];
+}
+
+export interface ServicePort {
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** A number, or the name of a container port. */
+  readonly targetPort: number | string;
+  readonly nodePort: number | null;
+}
+
+export interface ServiceInfo {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  readonly selector: Readonly<Record<string, string>> | null;
+  readonly clusterIps: readonly IpAddress[];
+  /** spec.externalIPs and the load balancer's. */
+  readonly externalIps: readonly IpAddress[];
+  readonly ports: readonly ServicePort[];
+}
+
+export interface NodeInfo {
+  readonly name: string;
+  readonly addresses: readonly IpAddress[];
+  readonly podCidrs: readonly Cidr[];
+}
+
+export interface ClusterInfo {
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly nodes: readonly NodeInfo[];
+  readonly services: readonly ServiceInfo[];
+  readonly workloads: readonly WorkloadInfo[];
+  readonly apiServers: readonly Endpoint[];
+  /** Policies in force. */
+  readonly policies: readonly NetworkPolicy[];
+}

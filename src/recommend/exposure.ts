@@ -1,0 +1,28 @@
+/** Ports of a workload that the cluster's configuration opens to the outside: NodePort, LoadBalancer, external IPs, hostPort. */
+import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
+import { backendsOf, targetPortsOf } from './dns.ts';
+import { portKey } from './rule-draft.ts';
+import { workloadKey } from '../domain/workload.ts';
+
+/** Keys (`portKey`) of exposed container ports, per workload key. */
+export function exposedPorts(
+  cluster: Pick<ClusterInfo, 'services' | 'workloads'>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const exposed = new Map<string, Set<string>>();
+  const open = (workload: WorkloadInfo, key: string): void => {
+    const ports = exposed.get(workloadKey(workload.ref)) ?? new Set();
+    exposed.set(workloadKey(workload.ref), ports.add(key));
+  };
+  for (const workload of cluster.workloads)
+    for (const port of workload.hostPorts) open(workload, portKey(port));
+  for (const service of cluster.services) {
+    if (service.type !== 'NodePort' && service.type !== 'LoadBalancer' && service.externalIps.length === 0)
+      continue;
+    for (const backend of backendsOf(service, cluster.workloads)) {
+      for (const port of service.ports)
+        for (const number of targetPortsOf(port, [backend]))
+          open(backend, portKey({ protocol: port.protocol, port: number }));
+    }
+  }
+  return exposed;
+}

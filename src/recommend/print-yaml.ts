@@ -1,0 +1,71 @@
+/**
+ * Drafts as multi-document YAML that `kubectl apply -f` accepts and a reviewer can diff. Plain output holds
+ * no number that moves with traffic; `withEvidence` adds them as comments.
+ */
+import { Document, isMap, isSeq } from 'yaml';
+import { workloadTitle } from '../domain/workload.ts';
+import type { Draft, DraftOutcome, DraftRule, Omission } from './draft.ts';
+
+export interface PrintOptions {
+  readonly withEvidence: boolean;
+}
+
+/** All outcomes in their order. An omitted workload stands as a comment in its place. */
+export function printPolicies(outcomes: readonly DraftOutcome[], options: PrintOptions): string {
+  return outcomes
+    .map((outcome) =>
+      outcome.kind === 'draft' ? `---\n${printDraft(outcome, options)}` : omissionComment(outcome),
+    )
+    .join('');
+}
+
+/** `# shop/web: no draft: <code> <sentence>` */
+export function omissionComment(omission: Omission): string {
+  return `# ${oneLine(workloadTitle(omission.workload))}: no draft: ${omission.code} ${oneLine(omission.sentence)}\n`;
+}
+
+function printDraft(draft: Draft, options: PrintOptions): string {
+  const document = new Document(draft.policy, { aliasDuplicateObjects: false });
+  const head = [
+    `${workloadTitle(draft.workload)} (${draft.workload.kind})`,
+    ...draft.caveats.map((caveat) => `caveat ${caveat.code}: ${caveat.sentence}`),
+  ];
+  if (document.contents !== null) document.contents.commentBefore = head.map(comment).join('\n');
+  for (const direction of ['ingress', 'egress'] as const) {
+    const rules = draft.rules.filter((rule) => rule.direction === direction);
+    const list = document.getIn(['spec', direction]);
+    if (!isSeq(list)) continue;
+    list.flow = list.items.length === 0;
+    for (const [index, item] of list.items.entries()) {
+      const rule = rules[index];
+      if (isMap(item) && rule !== undefined) item.commentBefore = ruleComment(rule, options);
+    }
+  }
+  // Long CIDR lists stay one item a line; the library's own folding would depend on their length.
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+function ruleComment(rule: DraftRule, options: PrintOptions): string {
+  const services = rule.services.length === 0 ? '' : ` (Service ${rule.services.join(', ')})`;
+  const lines = [`${rule.basis}: ${rule.title}${services}`];
+  const { evidence } = rule;
+  if (options.withEvidence && evidence !== null) {
+    const first = new Date(evidence.firstSeen).toISOString();
+    const last = new Date(evidence.lastSeen).toISOString();
+    lines.push(
+      `opened ${evidence.opened}, answered ${evidence.answered}, present ${evidence.present}; ${evidence.clientPods} client and ${evidence.serverPods} server pods; seen by ${evidence.witnesses.join(', ')}`,
+      `first seen ${first}, last ${last}`,
+    );
+  }
+  return lines.map(comment).join('\n');
+}
+
+function comment(line: string): string {
+  return ` ${oneLine(line)}`;
+}
+
+/** A comment ends with its line: nothing that was read from a cluster may break out of it. */
+function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what is removed
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+}

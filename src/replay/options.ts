@@ -1,0 +1,109 @@
+/** The command line of `netscribe replay`. */
+import { Command, Option } from 'commander';
+import { parseCidr } from '../domain/cidr.ts';
+import { ProblemError } from '../domain/problem.ts';
+
+export interface ReplayOptions {
+  readonly directory: string;
+  readonly namespace?: string;
+  readonly output: 'yaml' | 'json';
+  readonly withEvidence: boolean;
+  readonly allowOmitted: boolean;
+  readonly db?: string;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly skipBadInput: boolean;
+  readonly nodeCidrs: readonly string[];
+  readonly controlPlaneCidrs: readonly string[];
+  readonly demo: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  netscribe replay my-capture > policies.yaml          drafts for review
+  netscribe replay my-capture -n shop --with-evidence  one namespace, with the numbers behind each rule
+  netscribe replay my-capture --listen 127.0.0.1:8080  serve the API afterwards, until Ctrl-C
+
+Exit codes: 0 fine; 1 a workload got no draft (see --allow-omitted); 2 usage or input.`;
+
+interface Raw {
+  namespace?: string;
+  output: 'yaml' | 'json';
+  withEvidence: boolean;
+  allowOmitted: boolean;
+  db?: string;
+  listen?: string;
+  once: boolean;
+  skipBadInput: boolean;
+  nodeCidrs: string[];
+  controlPlaneCidrs: string[];
+  demo: boolean;
+}
+
+/** Throws commander's CommanderError (help, usage) or a ProblemError for a value that makes no sense. */
+export function parseReplayOptions(
+  argv: readonly string[],
+  out: { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream },
+): ReplayOptions {
+  const command = new Command('netscribe replay')
+    .description(
+      'Draft NetworkPolicies from a recorded capture, without a cluster. YAML goes to standard output, everything else to standard error.',
+    )
+    .argument('<dir>', 'the capture (docs/capture.md says how to make one)')
+    .option('-n, --namespace <name>', 'only this namespace')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['yaml', 'json']).default('yaml'))
+    .option('--with-evidence', 'add the numbers behind each rule as comments (JSON always has them)', false)
+    .option('--allow-omitted', 'exit with 0 even when a workload got no draft', false)
+    .option(
+      '--db <file>',
+      'keep the database here; replaying the same capture into it again counts nothing twice',
+    )
+    .option('--listen <host:port>', 'then serve the API on this loopback address until interrupted')
+    .option('--once', 'end after printing, even with --listen', false)
+    .option('--skip-bad-input', 'draft without the records that are broken, instead of not at all', false)
+    .option('--node-cidrs <cidr...>', 'ranges of node addresses, where traffic shows only some', [])
+    .option(
+      '--control-plane-cidrs <cidr...>',
+      'ranges of the API server, where a managed control plane moves',
+      [],
+    )
+    .addOption(new Option('--demo', 'say where to look').default(false).hideHelp())
+    .allowExcessArguments(false)
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void out.stdout.write(text),
+      writeErr: (text) => void out.stderr.write(text),
+    });
+  command.parse([...argv], { from: 'user' });
+  const raw = command.opts<Raw>();
+  const { listen, once, namespace, db, ...rest } = raw;
+  return {
+    ...rest,
+    directory: command.args[0] ?? '.',
+    nodeCidrs: checkedCidrs('--node-cidrs', raw.nodeCidrs),
+    controlPlaneCidrs: checkedCidrs('--control-plane-cidrs', raw.controlPlaneCidrs),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(db === undefined ? {} : { db }),
+    ...(listen === undefined || once ? {} : { listen: addressOf(listen) }),
+  };
+}
+
+function addressOf(text: string): { host: string; port: number } {
+  const match = /^(?<host>\[[0-9a-f:]+\]|[^:[\]]+):(?<port>\d{1,5})$/i.exec(text);
+  const port = Number(match?.groups?.['port']);
+  const host = (match?.groups?.['host'] ?? '').replace(/^\[|\]$/g, '');
+  if (match === null || port > 65_535)
+    throw new ProblemError('bad-listen-address', `--listen ${text} is not host:port`, {
+      hint: 'for example --listen 127.0.0.1:8080',
+    });
+  return { host, port };
+}
+
+function checkedCidrs(option: string, texts: readonly string[]): readonly string[] {
+  const bad = texts.find((text) => parseCidr(text) === null);
+  if (bad !== undefined)
+    throw new ProblemError('bad-cidr', `${option} ${bad} is not a CIDR`, {
+      hint: 'for example 192.168.100.0/24',
+    });
+  return texts;
+}

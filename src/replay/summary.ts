@@ -1,0 +1,45 @@
+/** What a replay tells on standard error: what was read, what came of it, and what could not be used. */
+import { workloadTitle } from '../domain/workload.ts';
+import type { CoverageReport } from '../server/app.ts';
+import type { Analysed } from '../server/api-sources.ts';
+import type { ReplayResult } from './pipeline.ts';
+
+export function summaryOf(result: ReplayResult, analysed: Analysed, coverage: CoverageReport): string {
+  const { outcomes } = analysed.recommendation;
+  const drafts = outcomes.filter((outcome) => outcome.kind === 'draft');
+  const lines = [
+    `${result.batches} batches${result.duplicates > 0 ? ` (${result.duplicates} already known)` : ''} with ${result.flows} flows from ${coverage.nodes.length} nodes`,
+    `${analysed.edges.length} edges between ${result.cluster.workloads.length} workloads and the outside, ${drafts.length} drafts`,
+  ];
+  for (const row of coverage.unattributed)
+    lines.push(
+      `not attributed: ${row.count} connections, ${row.reason} (${row.end}), such as ${row.example}`,
+    );
+  for (const node of coverage.nodes)
+    if (node.dropped > 0)
+      lines.push(`${node.node}: the kernel dropped events ${node.dropped} times; connections are missing`);
+  for (const node of coverage.blindNodes) lines.push(`${node}: no records of this node`);
+  if (coverage.quarantined.length > 0)
+    lines.push(
+      `${coverage.quarantined.length} edges held back as quarantined (see /api/v1/coverage), such as ${coverage.quarantined[0]?.edge ?? ''}`,
+    );
+  for (const outcome of outcomes)
+    if (outcome.kind === 'omitted')
+      lines.push(`no draft for ${workloadTitle(outcome.workload)}: ${outcome.code} ${outcome.sentence}`);
+  for (const [kind, count] of result.ignored) lines.push(`not used: ${count} objects of kind ${kind}`);
+  return lines.map((line) => `replay: ${line}\n`).join('');
+}
+
+/** Where to look once the API is served. */
+export function signpost(url: string): string {
+  return [
+    `netscribe serves the API on ${url} until Ctrl-C. Try:`,
+    `  curl -s ${url}/api/v1/namespaces`,
+    `  curl -s '${url}/api/v1/edges?namespace=shop&limit=5'`,
+    `  curl -s '${url}/api/v1/policies.yaml?namespace=shop'`,
+    `  curl -s '${url}/api/v1/leases?ip=10.244.1.2'`,
+    `  make policies NS=shop          the same YAML through the CLI`,
+    `  ${url}/openapi.json describes all of it`,
+    '',
+  ].join('\n');
+}

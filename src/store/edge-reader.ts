@@ -1,0 +1,147 @@
+/** Puts edges together from their rows: counts by hour, and what the evidence says of ends, views and witnesses. */
+import type Database from 'better-sqlite3';
+import type { Edge, HourCounts, PodSample, ServiceRef, SourceView } from '../domain/edge.ts';
+import type { Identity } from '../domain/identity.ts';
+import { identityKey } from '../domain/identity.ts';
+import type { Protocol } from '../domain/protocol.ts';
+import { compareText } from '../domain/text-order.ts';
+
+export interface EdgeRow {
+  readonly id: number;
+  readonly key: string;
+  readonly client: number;
+  readonly server: number;
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly first_seen: number;
+  readonly last_seen: number;
+}
+
+/** Names of pods that an edge carries at most for each side. */
+const POD_SAMPLE_MAX = 16;
+
+interface Sight {
+  readonly client_lease: number;
+  readonly server_lease: number;
+  readonly witness: number;
+  readonly seen: number;
+  readonly own_node: number;
+  readonly service: number;
+}
+
+/** What ids mean, for one reading: a pod's name follows from its lease, which may change between two. */
+interface Meanings {
+  readonly identity: (id: number) => Identity;
+  readonly witness: (id: number) => string;
+  readonly service: (id: number) => ServiceRef;
+  readonly pod: (lease: number) => string;
+}
+
+/** The function that turns rows of `edges` into edges, in the same order. */
+export function edgeReader(db: Database.Database): (rows: readonly EdgeRow[]) => Edge[] {
+  // Without ORDER BY or DISTINCT, for which SQLite with STAT4 would compile the statement anew for each edge.
+  const selectHours = db.prepare<[number], HourCounts>(
+    'SELECT hour, opened, present, answered, bytes FROM edge_hours WHERE edge = ?',
+  );
+  const selectSights = db.prepare<[number], Sight>(
+    'SELECT client_lease, server_lease, witness, seen, own_node, service FROM evidence WHERE edge = ?',
+  );
+  const meaningsOf = meanings(db);
+  return (rows) => {
+    const meaning = meaningsOf();
+    return rows.map((row) => edgeOf(row, selectHours.all(row.id), selectSights.all(row.id), meaning));
+  };
+}
+
+function edgeOf(
+  row: EdgeRow,
+  hours: readonly HourCounts[],
+  sights: readonly Sight[],
+  meaning: Meanings,
+): Edge {
+  const client = meaning.identity(row.client);
+  const server = meaning.identity(row.server);
+  return {
+    client,
+    server,
+    protocol: row.protocol,
+    port: row.port,
+    hours: hours.toSorted((a, b) => a.hour - b.hour),
+    firstSeen: row.first_seen,
+    lastSeen: row.last_seen,
+    views: viewsOf(sights, meaning),
+    services: distinct(sights.map((sight) => sight.service))
+      .filter((id) => id !== 0)
+      .map(meaning.service)
+      .toSorted((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name)),
+    witnesses: distinct(sights.map((sight) => sight.witness))
+      .map(meaning.witness)
+      .toSorted(compareText),
+    clientPods: podsOf(
+      client,
+      sights.map((sight) => sight.client_lease),
+      meaning,
+    ),
+    serverPods: podsOf(
+      server,
+      sights.map((sight) => sight.server_lease),
+      meaning,
+    ),
+  };
+}
+
+function viewsOf(sights: readonly Sight[], meaning: Meanings): SourceView[] {
+  // One number stands for both columns, so that distinct views are distinct numbers.
+  return distinct(sights.map((sight) => sight.seen * 2 + sight.own_node))
+    .map((view) => ({ seen: meaning.identity(Math.floor(view / 2)), ownNode: view % 2 === 1 }))
+    .toSorted(
+      (a, b) =>
+        compareText(identityKey(a.seen), identityKey(b.seen)) || Number(a.ownNode) - Number(b.ownNode),
+    );
+}
+
+/** Only workloads have pods; an end outside every lease adds none. */
+function podsOf(end: Identity, leases: readonly number[], meaning: Meanings): PodSample {
+  if (end.kind !== 'workload') return { names: [], count: 0 };
+  const known = distinct(leases).filter((lease) => lease !== 0);
+  const names = distinct(known.map(meaning.pod)).toSorted(compareText);
+  return { names: names.slice(0, POD_SAMPLE_MAX), count: names.length };
+}
+
+function meanings(db: Database.Database): () => Meanings {
+  const identity = db.prepare<[number], string>('SELECT json FROM identities WHERE id = ?').pluck();
+  const witness = db.prepare<[number], string>('SELECT name FROM witnesses WHERE id = ?').pluck();
+  const service = db.prepare<[number], ServiceRef>('SELECT namespace, name FROM services WHERE id = ?');
+  const pod = db
+    .prepare<[number], string>(
+      'SELECT coalesce(pod, text) FROM lease_ids LEFT JOIN leases ON lease = id WHERE id = ?',
+    )
+    .pluck();
+  return () => ({
+    identity: remembering((id) => JSON.parse(promised(identity.get(id))) as Identity),
+    witness: remembering((id) => promised(witness.get(id))),
+    service: remembering((id) => promised(service.get(id))),
+    pod: remembering((id) => promised(pod.get(id))),
+  });
+}
+
+function remembering<T>(lookUp: (id: number) => T): (id: number) => T {
+  const known = new Map<number, T>();
+  return (id) => {
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const value = lookUp(id);
+    known.set(id, value);
+    return value;
+  };
+}
+
+/** Foreign keys promise the row; its absence would be a defect of this folder. */
+function promised<T>(row: T | undefined): T {
+  if (row === undefined) throw new RangeError('a foreign key leads nowhere');
+  return row;
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

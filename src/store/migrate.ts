@@ -1,0 +1,28 @@
+/**
+ * Brings a database to the newest schema, one numbered step at a time. Each step is one transaction, so that a
+ * crash or a full disk leaves the schema at the step before; a step that has run anywhere is never edited.
+ */
+import type Database from 'better-sqlite3';
+import { firstTables } from './migrations/0001-first-tables.ts';
+import type { Migration } from './migrations/migration.ts';
+
+/** In order; versions count from 1 without a gap. */
+export const MIGRATIONS: readonly Migration[] = [firstTables];
+
+/** Runs the steps that `db` has not had yet and marks it with `applicationId`. Errors are SQLite's own. */
+export function migrate(
+  db: Database.Database,
+  applicationId: number,
+  migrations: readonly Migration[] = MIGRATIONS,
+): void {
+  const done = Number(db.pragma('user_version', { simple: true }));
+  for (const { version, sql } of migrations) {
+    if (version <= done) continue;
+    const step = db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`application_id = ${applicationId}`);
+      db.pragma(`user_version = ${version}`);
+    });
+    step.immediate();
+  }
+}

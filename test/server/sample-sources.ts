@@ -1,0 +1,191 @@
+/** A small cluster as the API's sources, written by hand: three workloads of shop, one of ops, and an empty namespace. */
+import type { Edge } from '../../src/domain/edge.ts';
+import type { Identity } from '../../src/domain/identity.ts';
+import { ip } from '../../src/domain/ip.ts';
+import type { Lease } from '../../src/domain/lease.ts';
+import { ProblemError } from '../../src/domain/problem.ts';
+import type { WorkloadRef } from '../../src/domain/workload.ts';
+import type { NetworkPolicy } from '../../src/netpol/policy.ts';
+import type { Draft, DraftOutcome, Omission } from '../../src/recommend/draft.ts';
+import { printPolicies } from '../../src/recommend/print-yaml.ts';
+import type { ApiSources, WorkloadRow } from '../../src/server/app.ts';
+
+export const HOUR = Date.UTC(2026, 10, 3, 9);
+
+const ref = (namespace: string, kind: string, name: string): WorkloadRef => ({ namespace, kind, name });
+export const web = ref('shop', 'Deployment', 'web');
+export const cart = ref('shop', 'Deployment', 'cart');
+export const db = ref('shop', 'StatefulSet', 'db');
+export const backup = ref('ops', 'CronJob', 'backup');
+
+const workload = (of: WorkloadRef): Identity => ({ kind: 'workload', workload: of });
+
+function edge(client: Identity, server: Identity, port: number): Edge {
+  return {
+    client,
+    server,
+    protocol: 'tcp',
+    port,
+    hours: [
+      { hour: HOUR, opened: 3, present: 1, answered: 3, bytes: 0 },
+      { hour: HOUR + 3_600_000, opened: 2, present: 4, answered: 1, bytes: 0 },
+    ],
+    firstSeen: HOUR + 1000,
+    lastSeen: HOUR + 3_700_000,
+    views: [{ seen: client, ownNode: false }],
+    services: [{ namespace: 'shop', name: 'db' }],
+    witnesses: ['node-a', 'node-b'],
+    clientPods: { names: ['shop/web-1'], count: 1 },
+    serverPods: { names: ['shop/db-0'], count: 1 },
+  };
+}
+
+export const edges: readonly Edge[] = [
+  edge(workload(backup), workload(db), 5432),
+  edge(workload(cart), workload(db), 5432),
+  edge({ kind: 'external', address: ip('203.0.113.7') }, workload(web), 8080),
+  edge({ kind: 'node', name: 'node-a', address: ip('192.168.100.1') }, workload(web), 8080),
+  edge(workload(web), { kind: 'apiserver', address: ip('192.168.100.1') }, 6443),
+];
+
+export function policyOf(of: WorkloadRef): NetworkPolicy {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: `netscribe-${of.name}`, namespace: of.namespace, labels: { app: of.name } },
+    spec: {
+      podSelector: { matchLabels: { app: of.name } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ ports: [{ protocol: 'TCP', port: 8080 }] }],
+      egress: [],
+    },
+  };
+}
+
+function draft(of: WorkloadRef): Draft {
+  return {
+    kind: 'draft',
+    workload: of,
+    policy: policyOf(of),
+    rules: [
+      {
+        direction: 'ingress',
+        basis: 'observed',
+        title: 'any source',
+        peers: null,
+        ports: [{ protocol: 'TCP', port: 8080 }],
+        services: ['shop/web'],
+        caveats: [{ code: 'outside-in', sentence: 'Reached from outside the cluster.' }],
+        evidence: {
+          opened: 5,
+          present: 4,
+          answered: 4,
+          firstSeen: HOUR,
+          lastSeen: HOUR + 1000,
+          clientPods: 0,
+          serverPods: 1,
+          witnesses: ['node-a'],
+          edges: edges.slice(2, 3),
+        },
+      },
+    ],
+    caveats: [],
+    readiness: {
+      state: 'incomplete',
+      reasons: [{ code: 'window', sentence: 'Seen for less than a week.' }],
+    },
+  };
+}
+
+export const omission: Omission = {
+  kind: 'omitted',
+  workload: backup,
+  code: 'no-selector',
+  sentence: 'No labels select exactly its pods.',
+};
+
+export const leases: readonly Lease[] = [
+  {
+    id: 'pod:u1:10.0.0.7:0',
+    ip: ip('10.0.0.7'),
+    holder: { kind: 'pod', namespace: 'shop', name: 'web-1', uid: 'u1', node: 'node-a', workload: web },
+    from: HOUR - 1000,
+    heldFrom: HOUR,
+    heldUntil: HOUR + 5000,
+    until: HOUR + 6000,
+  },
+  {
+    id: 'pod:u2:10.0.0.7:0',
+    ip: ip('10.0.0.7'),
+    holder: { kind: 'pod', namespace: 'shop', name: 'cart-1', uid: 'u2', node: 'node-a', workload: cart },
+    from: HOUR + 6000,
+    heldFrom: HOUR + 7000,
+    heldUntil: null,
+    until: null,
+  },
+];
+
+function row(of: WorkloadRef, outcome: WorkloadRow['draft']): WorkloadRow {
+  return {
+    workload: of,
+    pods: 1,
+    selector: outcome === 'draft' ? { matchLabels: { app: of.name } } : null,
+    hostNetwork: false,
+    edgesIn: 1,
+    edgesOut: 1,
+    draft: outcome,
+  };
+}
+
+/** The sources; `changes` replaces some of them. */
+export function sampleSources(changes: Partial<ApiSources> = {}): ApiSources {
+  const outcomes: readonly DraftOutcome[] = [draft(cart), omission, draft(db), draft(web)];
+  return {
+    namespaces: () => [
+      { name: 'ops', workloads: 1, edges: 1, drafts: 0, omitted: 1 },
+      { name: 'shop', workloads: 3, edges: 5, drafts: 3, omitted: 0 },
+      { name: 'silent', workloads: 0, edges: 0, drafts: 0, omitted: 0 },
+    ],
+    workloads: () => [row(web, 'draft'), row(backup, 'omitted'), row(cart, 'draft'), row(db, 'draft')],
+    edges(filter, { limit, after }) {
+      const start = after === null ? 0 : Number(after);
+      if (!Number.isInteger(start)) throw new ProblemError('bad-cursor', 'That is no cursor of this list.');
+      const found = edges.filter((candidate) => filter.port === undefined || candidate.port === filter.port);
+      const end = start + limit;
+      return { edges: found.slice(start, end), next: end < found.length ? String(end) : null };
+    },
+    drafts: () => outcomes,
+    policiesYaml(namespace, options) {
+      const wanted = outcomes.filter((outcome) => [null, outcome.workload.namespace].includes(namespace));
+      return {
+        yaml: printPolicies(wanted, options),
+        omitted: wanted.filter((outcome) => outcome.kind === 'omitted'),
+      };
+    },
+    leases: (address, at) =>
+      leases.filter(
+        (lease) =>
+          lease.ip === address &&
+          (at === null || (lease.from <= at && (lease.until === null || at <= lease.until))),
+      ),
+    coverage: () => ({
+      windowStart: HOUR,
+      windowEnd: null,
+      nodes: [
+        {
+          node: 'node-a',
+          windows: [{ start: HOUR, end: HOUR + 10_000 }],
+          dropped: 2,
+          skipped: { protocol: 7 },
+        },
+      ],
+      blindNodes: ['node-w'],
+      unattributed: [
+        { reason: 'no-holder', end: 'client', count: 4, example: '10.0.0.9 > 10.0.0.7:8080/tcp' },
+      ],
+      quarantined: [],
+      batches: { accepted: 3, pending: 1 },
+    }),
+    ...changes,
+  };
+}

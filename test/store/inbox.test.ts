@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { batch } from './samples.ts';
+
+let store: Store;
+beforeEach(() => {
+  store = openStore(':memory:');
+});
+afterEach(() => store.close());
+
+describe('accepting', () => {
+  test('a batch is new once, whatever the order, and comes back as it was', () => {
+    expect(store.inbox.accept([batch(3), batch(1), batch(3)])).toEqual(['new', 'new', 'duplicate']);
+    expect(store.inbox.accept([batch(1), batch(2)])).toEqual(['duplicate', 'new']);
+    expect(store.inbox.pending(10)).toEqual([batch(1), batch(2), batch(3)]);
+  });
+
+  test('node uid, epoch and sequence tell batches apart', () => {
+    const others = [batch(1), batch(1, { nodeUid: 'uid-of-node-b' }), batch(1, { epoch: 'f'.repeat(32) })];
+    expect(store.inbox.accept(others)).toEqual(['new', 'new', 'new']);
+    expect(store.inbox.counts()).toEqual({ accepted: 3, pending: 3 });
+  });
+
+  test('an attributed batch is a duplicate for ever', () => {
+    store.inbox.accept([batch(1)]);
+    store.inbox.markAttributed([batch(1)]);
+    expect(store.inbox.accept([batch(1)])).toEqual(['duplicate']);
+    expect(store.inbox.pending(10)).toEqual([]);
+    expect(store.inbox.counts()).toEqual({ accepted: 1, pending: 0 });
+  });
+});
+
+test('pending batches come by window start, node uid and sequence, at most so many', () => {
+  const late = batch(1, { nodeUid: 'a', windowStart: 2000 });
+  const b2 = batch(2, { nodeUid: 'b', windowStart: 1000 });
+  const b1 = batch(1, { nodeUid: 'b', windowStart: 1000 });
+  const a9 = batch(9, { nodeUid: 'a', windowStart: 1000 });
+  store.inbox.accept([late, b2, b1, a9]);
+  expect(store.inbox.pending(10)).toEqual([a9, b1, b2, late]);
+  expect(store.inbox.pending(2)).toEqual([a9, b1]);
+});
+
+describe('attributing', () => {
+  test.each([
+    ['unknown', () => {}],
+    [
+      'attributed already',
+      () => {
+        store.inbox.accept([batch(2)]);
+        store.inbox.markAttributed([batch(2)]);
+      },
+    ],
+  ])('a batch that is %s is refused, and the others of the call stay pending', (_name, prepare) => {
+    prepare();
+    store.inbox.accept([batch(1)]);
+    expect(() => store.inbox.markAttributed([batch(1), batch(2)])).toThrow(
+      expect.objectContaining({ code: 'batch-not-pending' }),
+    );
+    expect(store.inbox.pending(10)).toEqual([batch(1)]);
+  });
+});

@@ -1,0 +1,84 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { HOUR_MS } from '../../src/domain/edge.ts';
+import type { NodeWindow } from '../../src/store/node-windows.ts';
+import { openStore } from '../../src/store/store.ts';
+
+const lossless = (node: string, start: number, end: number): NodeWindow => ({
+  node,
+  start,
+  end,
+  dropped: 0,
+  skipped: {},
+});
+
+function listed(calls: readonly (readonly NodeWindow[])[]): NodeWindow[] {
+  const store = openStore(':memory:');
+  for (const rows of calls) store.nodeWindows.add(rows);
+  const list = store.nodeWindows.list();
+  store.close();
+  return list;
+}
+
+test.each([
+  ['overlapping', [0, 10_000], [9_000, 20_000], [[0, 20_000]]],
+  ['adjacent', [0, 10_000], [10_000, 20_000], [[0, 20_000]]],
+  ['a second apart', [0, 10_000], [11_000, 20_000], [[0, 20_000]]],
+  ['one within the other', [0, 10_000], [2_000, 3_000], [[0, 10_000]]],
+  [
+    'more than a second apart',
+    [0, 10_000],
+    [11_001, 20_000],
+    [
+      [0, 10_000],
+      [11_001, 20_000],
+    ],
+  ],
+  [
+    'adjacent over the hour',
+    [HOUR_MS - 5_000, HOUR_MS],
+    [HOUR_MS, HOUR_MS + 5_000],
+    [[HOUR_MS - 5_000, HOUR_MS + 5_000]],
+  ],
+] as const)('windows %s', (_name, [a, b], [c, d], expected) => {
+  const windows = [lossless('node-a', a, b), lossless('node-a', c, d)];
+  expect(listed([windows])).toEqual(expected.map(([start, end]) => lossless('node-a', start, end)));
+});
+
+test('windows of two nodes stay apart; losses of merged ones are summed by reason', () => {
+  const windows = [
+    { ...lossless('node-b', 0, 10_000), dropped: 1 },
+    { ...lossless('node-a', 0, 10_000), dropped: 2, skipped: { protocol: 1, malformed: 1 } },
+    { ...lossless('node-a', 10_000, 20_000), dropped: 3, skipped: { protocol: 4 } },
+  ];
+  expect(listed([windows])).toEqual([
+    { node: 'node-a', start: 0, end: 20_000, dropped: 5, skipped: { malformed: 1, protocol: 5 } },
+    { node: 'node-b', start: 0, end: 10_000, dropped: 1, skipped: {} },
+  ]);
+});
+
+test('order and grouping of calls do not change the list, and no loss is lost', () => {
+  const window = fc.record({
+    node: fc.constantFrom('a', 'b'),
+    start: fc.integer({ min: HOUR_MS - 20, max: HOUR_MS + 20 }).map((start) => start * 400 - HOUR_MS * 399),
+    length: fc.integer({ min: 0, max: 3_000 }),
+    dropped: fc.integer({ min: 0, max: 5 }),
+    skipped: fc.dictionary(fc.constantFrom('protocol', 'closing'), fc.integer({ min: 1, max: 5 })),
+  });
+  const rows = fc.array(window, { maxLength: 12 });
+  fc.assert(
+    fc.property(rows, fc.infiniteStream(fc.nat()), (drawn, order) => {
+      const windows = drawn.map(({ length, ...rest }) => ({ ...rest, end: rest.start + length }));
+      const shuffled = windows
+        .map((row) => ({ row, at: order.next().value ?? 0 }))
+        .toSorted((a, b) => a.at - b.at)
+        .map(({ row }) => [row]);
+      const list = listed([windows]);
+      expect(listed(shuffled)).toEqual(list);
+      expect(list.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(
+        windows.reduce((sum, { dropped }) => sum + dropped, 0),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});

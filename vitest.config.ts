@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// `npm test` runs what needs neither root nor Linux; test/run.ts --root chooses test/root/ instead.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/root/**'],
+    // A slow or busy machine must not fail a test: the limit only ends one that hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
