@@ -67,10 +67,10 @@ unshare --mount sh -euc '
   mount --bind "$2" "$1/capture"
   mount -o remount,bind,ro "$1/capture"
   mount -o remount,bind,ro "$1"
-  env -i NODE_ENV=production chroot --userspec=65532:65532 --groups= "$1" /usr/bin/node -e "
+  env -i NODE_ENV=production "$(command -v chroot)" --userspec=65532:65532 --groups= "$1" /usr/bin/node -e "
     try { require(\"fs\").writeFileSync(\"/app/x\", \"\"); } catch (error) { process.exit(error.code === \"EROFS\" ? 0 : 1); }
     process.exit(1);"
-  env -i NODE_ENV=production chroot --userspec=65532:65532 --groups= "$1" /usr/bin/node /app/dist/main.js replay /capture
+  env -i NODE_ENV=production "$(command -v chroot)" --userspec=65532:65532 --groups= "$1" /usr/bin/node /app/dist/main.js replay /capture
 ' sh "$mount" "$PWD/$example" >"$work/policies.yaml"
 grep -q '^kind: NetworkPolicy$' "$work/policies.yaml" || { echo 'image: replay printed no NetworkPolicy' >&2; exit 1; }
 

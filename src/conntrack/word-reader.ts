@@ -16,7 +16,11 @@ const DOT = 46;
 const ZERO = 48;
 /** 16,384 addresses: several times what one node talks to at once. */
 const ADDRESS_BITS = 14;
+/** Rare words of an address: IPv6, and IPv4 at first sight. */
+const OTHER_BITS = 12;
 const STATE_BITS = 8;
+/** So many digits always fit a 32-bit integer. */
+const SHORT_DIGITS = 9;
 
 export class WordReader {
   /** Where the last read stopped. */
@@ -28,7 +32,7 @@ export class WordReader {
   /** IPv4 addresses by their 32 bits, direct-mapped like a ByteCache, and faster: reading one yields its bits. */
   readonly #v4Bits = new Int32Array(2 ** ADDRESS_BITS);
   readonly #v4: (IpAddress | null)[] = Array.from<IpAddress | null>({ length: 2 ** ADDRESS_BITS }).fill(null);
-  readonly #addresses = new ByteCache<IpAddress>(ADDRESS_BITS, parseIp);
+  readonly #addresses = new ByteCache<IpAddress>(OTHER_BITS, parseIp);
   readonly #states = new ByteCache(STATE_BITS, (text) => (/^[A-Z][A-Z0-9_]*$/.test(text) ? text : null));
 
   /** Takes the line `bytes[start, end)`, without its newline, and moves to its first word. */
@@ -91,23 +95,25 @@ export class WordReader {
   /** The digits up to the word's end as a number up to 2^53 - 1, else NOT_A_NUMBER. */
   number(at: number): number {
     const value = this.digits(at);
-    return this.byte(this.next) > SPACE ? NOT_A_NUMBER : value;
+    const { next } = this;
+    return next < this.end && this.#bytes[next]! > SPACE ? NOT_A_NUMBER : value;
   }
 
   /** The digits from `at` on, whatever follows; NOT_A_NUMBER when there are none or too many. */
   digits(at: number): number {
     const bytes = this.#bytes;
-    const { end } = this;
+    const shortEnd = Math.min(this.end, at + SHORT_DIGITS);
     let value = 0;
     let next = at;
-    while (next < end) {
+    while (next < shortEnd) {
       const digit = bytes[next]! - ZERO;
       if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
+      value = (value * 10 + digit) | 0;
       next++;
     }
+    if (next === at + SHORT_DIGITS) return this.#longDigits(next, value);
     this.next = next;
-    return next === at || value > Number.MAX_SAFE_INTEGER ? NOT_A_NUMBER : value;
+    return next === at ? NOT_A_NUMBER : value;
   }
 
   /** The address up to the word's end in canonical form, or null. */
@@ -165,6 +171,19 @@ export class WordReader {
   isText(): boolean {
     const line = this.#bytes.subarray(this.#start, this.end);
     return isUtf8(line) && line.every((byte) => byte >= SPACE || byte === TAB);
+  }
+
+  /** Goes on where 32 bits no longer hold the number. */
+  #longDigits(at: number, first: number): number {
+    let value = first;
+    let next = at;
+    for (; next < this.end; next++) {
+      const digit = this.#bytes[next]! - ZERO;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    this.next = next;
+    return value > Number.MAX_SAFE_INTEGER ? NOT_A_NUMBER : value;
   }
 
   #parsed(at: number): IpAddress | null {

@@ -127,6 +127,8 @@ describe('the lease book', () => {
     book.removePod('web-1', 25 * S);
     expect(who(book, 24)).toBe('web-1');
     expect(who(book, 26)).toBe('no-holder-then');
+    // deletionTimestamp is the request plus the grace period: only the request proves that the pod was there.
+    expect(book.leasesOf(ip(IP))[0]).toMatchObject({ heldUntil: 20 * S, until: 25 * S });
   });
 
   test('a pod whose address changed holds the new one no earlier than our last sight of the old', () => {

@@ -19,11 +19,15 @@ export interface Replayed {
   close(): void;
 }
 
-/** `file` keeps the database for another run; without it the database goes with `close`. */
-export async function replayExample(file?: string): Promise<Replayed> {
+export function replayExample(): Promise<Replayed> {
+  return replayFolder(EXAMPLE);
+}
+
+/** The database goes with `close`. */
+export async function replayFolder(directory: string): Promise<Replayed> {
   const folder = mkdtempSync(join(tmpdir(), 'netscribe-test-'));
-  const store = openStore(file ?? join(folder, 'replay.db'));
-  const result = await replay(await openCapture(EXAMPLE), {
+  const store = openStore(join(folder, 'replay.db'));
+  const result = await replay(await openCapture(directory), {
     store,
     problems: new InputProblems(),
     onBytes: () => undefined,
