@@ -86,7 +86,7 @@ async function run(options: ReplayOptions, store: Store, io: CommandIo): Promise
     await writeText(io.stderr, summaryOf(result, analysed, sources.coverage()));
     await writeText(io.stdout, document.text);
     if (server !== null) {
-      await writeText(io.stderr, signpost(server.url));
+      await writeText(io.stderr, signpost(server.url, analysed));
       await aborted(io.signal);
     }
   } finally {

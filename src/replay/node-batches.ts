@@ -123,11 +123,19 @@ class NodeReader {
     this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
   }
 
-  /** Closes the batch window when an event of a later one arrives. Readers may be a little out of order; windows are not. */
+  /**
+   * Closes the batch window when an event of a later one arrives. Readers may be a little out of order; windows are not.
+   * A node on which nothing happened was watched all the same: the idle time between two windows is one empty window.
+   */
   #advanceTo(at: number): void {
     if (this.#window !== null && at < this.#window.end) return;
+    const idleSince = this.#window?.end ?? null;
     this.#close();
     const start = Math.floor(at / BATCH_WINDOW_MS) * BATCH_WINDOW_MS;
+    if (idleSince !== null && idleSince < start) {
+      this.#window = { start: idleSince, end: start };
+      this.#close();
+    }
     this.#window = { start, end: start + BATCH_WINDOW_MS };
   }
 

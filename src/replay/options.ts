@@ -14,7 +14,6 @@ export interface ReplayOptions {
   readonly skipBadInput: boolean;
   readonly nodeCidrs: readonly string[];
   readonly controlPlaneCidrs: readonly string[];
-  readonly demo: boolean;
 }
 
 const EXAMPLES = `
@@ -36,7 +35,6 @@ interface Raw {
   skipBadInput: boolean;
   nodeCidrs: string[];
   controlPlaneCidrs: string[];
-  demo: boolean;
 }
 
 /** Throws commander's CommanderError (help, usage) or a ProblemError for a value that makes no sense. */
@@ -66,7 +64,6 @@ export function parseReplayOptions(
       'ranges of the API server, where a managed control plane moves',
       [],
     )
-    .addOption(new Option('--demo', 'say where to look').default(false).hideHelp())
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
     .exitOverride()

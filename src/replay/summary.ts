@@ -31,14 +31,19 @@ export function summaryOf(result: ReplayResult, analysed: Analysed, coverage: Co
 }
 
 /** Where to look once the API is served. */
-export function signpost(url: string): string {
+export function signpost(url: string, analysed: Analysed): string {
+  const drafted = Map.groupBy(analysed.recommendation.outcomes, (outcome) => outcome.workload.namespace);
+  const [namespace] = [...drafted].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? ['default'];
+  const [address] = analysed.cluster.workloads
+    .flatMap((workload) => workload.pods)
+    .find((pod) => pod.ips.length > 0)?.ips ?? ['10.244.1.2'];
   return [
     `netscribe serves the API on ${url} until Ctrl-C. Try:`,
     `  curl -s ${url}/api/v1/namespaces`,
-    `  curl -s '${url}/api/v1/edges?namespace=shop&limit=5'`,
-    `  curl -s '${url}/api/v1/policies.yaml?namespace=shop'`,
-    `  curl -s '${url}/api/v1/leases?ip=10.244.1.2'`,
-    `  make policies NS=shop          the same YAML through the CLI`,
+    `  curl -s '${url}/api/v1/edges?namespace=${namespace}&limit=5'`,
+    `  curl -s '${url}/api/v1/policies.yaml?namespace=${namespace}'`,
+    `  curl -s '${url}/api/v1/leases?ip=${address}'`,
+    `  make policies NS=${namespace} SERVER=${url}     the same YAML through the CLI`,
     `  ${url}/openapi.json describes all of it`,
     '',
   ].join('\n');

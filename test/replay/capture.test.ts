@@ -167,6 +167,16 @@ describe('the capture', () => {
     expect(replayed.store.unattributed.list()).toEqual([]);
   });
 
+  test('the nodes were watched without a gap, also while nothing happened', () => {
+    const windows = replayed.store.nodeWindows.list();
+    expect(
+      windows.map(({ node, end: until, start, dropped }) => [node, (until - start) / 10_000 >= 5, dropped]),
+    ).toEqual([
+      ['node-a', true, 0],
+      ['node-b', true, 0],
+    ]);
+  });
+
   test('a connection that two nodes saw is counted once', () => {
     const found = replayed.analysed.edges.find(
       (each) =>
