@@ -25,6 +25,8 @@ export interface Knowledge {
   readonly book: LeaseLookup;
   readonly ranges: ClusterRanges;
   readonly listeners: Listeners;
+  /** Unix ms up to which the kubelet of a node is known to have reported what its pods did; infinite for a capture. */
+  readonly frontier: (node: string) => number;
 }
 
 export interface Unattributable {
@@ -102,20 +104,32 @@ function resolveEnds(
       protocol: key.protocol,
       interval,
     });
-  const server = identify(ask(key.server, key.serverPort), key.server);
+  // A pod that its kubelet has not vouched for up to the end of the interval may already have been replaced.
+  const settled = (end: Identified): Identified =>
+    'lease' in end &&
+    end.lease?.holder.kind === 'pod' &&
+    knowledge.frontier(end.lease.holder.node) < interval.end
+      ? { reason: 'frontier' }
+      : end;
+  const server = settled(identify(ask(key.server, key.serverPort), key.server));
   if ('reason' in server) return { ...server, end: 'server' };
-  const client = identify(ask(key.client, key.clientPort ?? null), key.client);
+  const client = settled(identify(ask(key.client, key.clientPort ?? null), key.client));
   if ('reason' in client) return { ...client, end: 'client' };
   const seen = key.seenAs === undefined ? client : identify(ask(key.seenAs, null), key.seenAs);
   if ('reason' in seen) return { reason: `seen-as-${seen.reason}`, end: 'client' };
   const dialled = key.dialled === undefined ? null : ask(key.dialled.ip, key.dialled.port);
-  return { key, client, server, view: viewOf(seen.identity, server.lease), service: serviceOf(dialled) };
+  return {
+    key,
+    client,
+    server,
+    view: viewOf(seen.identity, server.lease),
+    service: serviceOf(knowledge.book, key, dialled),
+  };
 }
 
-function identify(
-  resolution: Resolution,
-  address: IpAddress,
-): { identity: Identity; lease: Lease | null } | { reason: string } {
+type Identified = { readonly identity: Identity; readonly lease: Lease | null } | { readonly reason: string };
+
+function identify(resolution: Resolution, address: IpAddress): Identified {
   switch (resolution.kind) {
     case 'outside':
       return { identity: { kind: 'external', address }, lease: null };
@@ -130,7 +144,7 @@ function identify(
   }
 }
 
-function identityOfHolder(lease: Lease): { identity: Identity; lease: Lease | null } | { reason: string } {
+function identityOfHolder(lease: Lease): Identified {
   const { holder, ip } = lease;
   switch (holder.kind) {
     case 'pod':
@@ -152,9 +166,12 @@ function viewOf(seen: Identity, server: Lease | null): SourceView {
   return { seen, ownNode };
 }
 
-function serviceOf(dialled: Resolution | null): ServiceRef | null {
-  if (dialled?.kind !== 'exact' || dialled.lease.holder.kind !== 'service') return null;
-  return { namespace: dialled.lease.holder.namespace, name: dialled.lease.holder.name };
+/** The Service that was dialled: at its own address, or at a node's port. */
+function serviceOf(book: LeaseLookup, key: FlowKey, dialled: Resolution | null): ServiceRef | null {
+  if (dialled?.kind !== 'exact' || key.dialled === undefined) return null;
+  const { holder } = dialled.lease;
+  if (holder.kind === 'service') return { namespace: holder.namespace, name: holder.name };
+  return holder.kind === 'node' ? book.serviceAtNodePort(key.protocol, key.dialled.port) : null;
 }
 
 function momentsOf(flow: Flow, readLagMs: number): Moment[] {

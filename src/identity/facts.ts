@@ -42,6 +42,8 @@ export interface ServiceFact {
   /** Cluster, external and load-balancer IPs. */
   readonly ips: readonly IpAddress[];
   readonly ports: readonly { readonly protocol: Protocol; readonly port: number }[];
+  /** Ports at which every node answers for it. */
+  readonly nodePorts: readonly { readonly protocol: Protocol; readonly port: number }[];
 }
 
 export interface NodeFact {

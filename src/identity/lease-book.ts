@@ -3,8 +3,10 @@
  * order they were observed and answers who could have held an address at a time. It never forgets
  * a holder because its object went away, and never reads a clock.
  */
+import type { ServiceRef } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import type { Holder, Lease } from '../domain/lease.ts';
+import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { ApiServerFact, NodeFact, PodFact, ServiceFact } from './facts.ts';
 import { observedPodLease, removedPodLease } from './pod-lease.ts';
@@ -13,8 +15,11 @@ export class LeaseBook {
   readonly #byIp = new Map<IpAddress, Map<string, Lease>>();
   /** Bounded leases per address, sorted by `from`; dropped when the address learns something. */
   readonly #bounded = new Map<IpAddress, readonly Lease[]>();
+  readonly #changed = new Set<IpAddress>();
   /** Addresses that Services, nodes and the API server have now, by owner. */
   readonly #held = new Map<string, readonly IpAddress[]>();
+  /** Node ports are given out once in a cluster; the last Service that had one is meant. */
+  readonly #nodePorts = new Map<string, ServiceRef>();
   readonly #pods = new Map<
     string,
     { fact: PodFact; observedAt: number; sandboxes: Map<IpAddress, string> }
@@ -33,7 +38,7 @@ export class LeaseBook {
       sandboxes.delete(ip);
     }
     for (const ip of fact.ips) {
-      const id = sandboxes.get(ip) ?? `pod:${fact.uid}:${ip}:${this.#countOf(ip, fact.uid)}`;
+      const id = sandboxes.get(ip) ?? this.#openIdOf(ip, fact.uid);
       sandboxes.set(ip, id);
       // The first address of a pod cannot be older than the pod; a later one not older than our last sight of the old one.
       const isFirst = before === undefined || before.fact.ips.length === 0 || before.fact.ips.includes(ip);
@@ -63,6 +68,8 @@ export class LeaseBook {
 
   observeService(fact: ServiceFact, observedAt: number): void {
     const holder: Holder = { kind: 'service', namespace: fact.namespace, name: fact.name, ports: fact.ports };
+    for (const { protocol, port } of fact.nodePorts)
+      this.#nodePorts.set(`${protocol} ${port}`, { namespace: fact.namespace, name: fact.name });
     this.#hold(`service:${fact.uid}`, fact.ips, holder, { since: fact.createdAt, observedAt });
   }
 
@@ -100,6 +107,39 @@ export class LeaseBook {
     return leases;
   }
 
+  serviceAtNodePort(protocol: Protocol, port: number): ServiceRef | null {
+    return this.#nodePorts.get(`${protocol} ${port}`) ?? null;
+  }
+
+  /** Takes back what was persisted, before anything is observed. */
+  restore(leases: readonly Lease[]): void {
+    for (const lease of leases) this.#put(lease);
+    this.#changed.clear();
+  }
+
+  /**
+   * After a restart, once everything was listed again: what was restored and is no longer there ended while nobody
+   * looked. A pod's end stays open, because it may have been force-deleted and live on.
+   */
+  closeAbsent(observedAt: number): void {
+    const held = new Set([...this.#held].flatMap(([owner, ips]) => ips.map((ip) => `${owner}:${ip}`)));
+    for (const lease of [...this.#byIp.values()].flatMap((leases) => [...leases.values()])) {
+      if (lease.until !== null) continue;
+      if (lease.holder.kind === 'pod') {
+        if (!this.#pods.has(lease.holder.uid))
+          this.#put({ ...lease, heldUntil: lease.heldUntil ?? lease.heldFrom });
+      } else if (!held.has(lease.id))
+        this.#put({ ...lease, heldUntil: lease.heldUntil ?? lease.heldFrom, until: observedAt });
+    }
+  }
+
+  /** Leases of addresses about which something was learnt since the last call, to be persisted. */
+  takeChanged(): Lease[] {
+    const changed = [...this.#changed].flatMap((ip) => [...this.leasesOf(ip)]);
+    this.#changed.clear();
+    return changed;
+  }
+
   /** Every lease, by address. */
   all(): Lease[] {
     return [...this.#byIp.keys()].toSorted(compareText).flatMap((ip) => [...this.leasesOf(ip)]);
@@ -135,10 +175,15 @@ export class LeaseBook {
     leases.set(lease.id, lease);
     this.#byIp.set(lease.ip, leases);
     this.#bounded.delete(lease.ip);
+    this.#changed.add(lease.ip);
   }
 
-  #countOf(ip: IpAddress, uid: string): number {
-    return [...(this.#byIp.get(ip)?.keys() ?? [])].filter((id) => id.startsWith(`pod:${uid}:`)).length;
+  /** The open lease of this pod on this address, as when it was restored; else a new one. */
+  #openIdOf(ip: IpAddress, uid: string): string {
+    const own = [...(this.#byIp.get(ip)?.values() ?? [])].filter(
+      (lease) => lease.holder.kind === 'pod' && lease.holder.uid === uid,
+    );
+    return own.find((lease) => lease.until === null)?.id ?? `pod:${uid}:${ip}:${own.length}`;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Who held this address at that time, as a node's flows saw it (DESIGN section 4). Exact or nothing. */
 import type { Cidr } from '../domain/cidr.ts';
 import { cidrContains } from '../domain/cidr.ts';
+import type { ServiceRef } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Protocol } from '../domain/protocol.ts';
@@ -20,6 +21,8 @@ export interface ClusterRanges {
 
 export interface LeaseLookup {
   leasesOf(ip: IpAddress): readonly Lease[];
+  /** The Service for which nodes answer at this port, or null. */
+  serviceAtNodePort(protocol: Protocol, port: number): ServiceRef | null;
 }
 
 export type UnknownReason =

@@ -140,6 +140,11 @@ export class ClusterModel {
     }
   }
 
+  /** The uid of the Node object of this name, or null. */
+  nodeUid(name: string): string | null {
+    return [...this.#nodes].find(([, node]) => node.name === name)?.[0] ?? null;
+  }
+
   /** The model as plain values, everything sorted. */
   snapshot(): ClusterInfo {
     const pods = [...this.#pods.values()].toSorted(

@@ -67,6 +67,9 @@ export function serviceFactOf(service: ServiceObject): ServiceFact {
     createdAt: timeOf(service.metadata.creationTimestamp),
     ips: [...info.clusterIps, ...info.externalIps],
     ports: info.ports,
+    nodePorts: info.ports.flatMap(({ protocol, nodePort }) =>
+      nodePort === null ? [] : [{ protocol, port: nodePort }],
+    ),
   };
 }
 

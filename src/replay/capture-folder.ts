@@ -23,7 +23,7 @@ export interface CaptureFolder {
   readonly nodes: readonly NodeFiles[];
   readonly watch: string | null;
   readonly lists: readonly Snapshot[];
-  /** Sum of all file sizes, for progress. */
+  /** Bytes that a replay reads of the nodes' files: each once to know it again, once for its records. */
   readonly totalBytes: number;
 }
 
@@ -49,18 +49,16 @@ export async function openCapture(directory: string): Promise<CaptureFolder> {
     .map((name) => snapshot(clusterFolder, name));
   if (watch === null && lists.length === 0)
     throw notACapture(`${clusterFolder} has neither watch.jsonl nor a List`);
-  const files = [
-    ...seeing.flatMap((node) => [node.events, ...node.dumps.map((dump) => dump.file)]),
-    watch,
-    ...lists.map((list) => list.file),
-  ].filter((file) => file !== null);
+  const files = seeing
+    .flatMap((node) => [node.events, ...node.dumps.map((dump) => dump.file)])
+    .filter((file) => file !== null);
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   return {
     directory,
     nodes: seeing,
     watch,
     lists: lists.toSorted((a, b) => a.at - b.at),
-    totalBytes: sizes.reduce((sum, size) => sum + size, 0),
+    totalBytes: 2 * sizes.reduce((sum, size) => sum + size, 0),
   };
 }
 

@@ -72,7 +72,7 @@ async function run(options: ReplayOptions, store: Store, io: CommandIo): Promise
     controlPlaneCidrs: options.controlPlaneCidrs,
   });
   if (options.namespace !== undefined) requireNamespace(result.cluster, options.namespace);
-  const sources = apiSources(store, analysed);
+  const sources = apiSources(store, () => analysed);
   const document = await documentOf(sources, options);
   // A port that is taken is told before anything is printed.
   const server =

@@ -17,6 +17,9 @@ const MAX_FLOWS = 5_000;
 /** `conntrack -E` prints a line for each event as it reads it; a busy machine may be this late. */
 const TEXT_READ_LAG_MS = 250;
 
+/** One read of a file. */
+const READ_BYTES = 1 << 18;
+
 export interface NodeIdentity {
   readonly name: string;
   readonly uid: string;
@@ -35,7 +38,7 @@ export async function readNode(
   node: NodeIdentity,
   by: { problems: InputProblems; sink: Sink; signal: AbortSignal },
 ): Promise<void> {
-  const reader = new NodeReader(node, await epochOf(files), by);
+  const reader = new NodeReader(node, await epochOf(files, by.sink), by);
   if (files.events !== null) await reader.readEvents(files.events);
   for (const dump of files.dumps) await reader.readDump(dump.file, dump.at);
 }
@@ -105,7 +108,10 @@ class NodeReader {
   }
 
   async #feed(file: string, scanner: TextScanner): Promise<void> {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18, signal: this.#by.signal })) {
+    for await (const chunk of createReadStream(file, {
+      highWaterMark: READ_BYTES,
+      signal: this.#by.signal,
+    })) {
       const bytes: Buffer = chunk;
       scanner.push(bytes);
       this.#by.sink.progress(bytes.length);
@@ -187,12 +193,16 @@ class NodeReader {
 }
 
 /** 128 bits over the content of all files of the node. */
-async function epochOf(files: NodeFiles): Promise<string> {
+async function epochOf(files: NodeFiles, sink: Pick<Sink, 'progress'>): Promise<string> {
   const hash = createHash('sha256');
   for (const file of [files.events, ...files.dumps.map((dump) => dump.file)]) {
     if (file === null) continue;
     hash.update(`${file.split('/').at(-1) ?? ''}\n`);
-    for await (const chunk of createReadStream(file)) hash.update(chunk);
+    for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {
+      const bytes: Buffer = chunk;
+      hash.update(bytes);
+      sink.progress(bytes.length);
+    }
   }
   return hash.digest('hex').slice(0, 32);
 }

@@ -61,7 +61,10 @@ export async function replay(capture: CaptureFolder, by: Driving): Promise<Repla
   await batches.flush();
   by.store.leases.put(book.all());
   // Every fact of the capture is in, so the frontier of every node is the capture's end.
-  ledger.attributePending({ book, ranges: clusterRangesOf(cluster) });
+  ledger.attributePending(
+    { book, ranges: clusterRangesOf(cluster), frontier: () => Number.POSITIVE_INFINITY },
+    Number.POSITIVE_INFINITY,
+  );
   return { cluster, ...batches.totals, ignored };
 }
 

@@ -34,18 +34,17 @@ export function analyse(store: Store, cluster: ClusterInfo, known: RecommendInpu
   return { cluster, edges, window, recommendation: recommend({ cluster, edges, window, known }) };
 }
 
-/** The consumer's interface over one analysis; edges and leases are read from the store page by page. */
-export function apiSources(store: Store, analysed: Analysed): ApiSources {
-  const { cluster, recommendation } = analysed;
-  const { outcomes } = recommendation;
+/** The consumer's interface over an analysis, asked for at each request; edges and leases are read page by page. */
+export function apiSources(store: Store, current: () => Analysed): ApiSources {
   return {
-    namespaces: () => namespaceRows(analysed),
-    workloads: () => workloadRows(analysed),
+    namespaces: () => namespaceRows(current()),
+    workloads: () => workloadRows(current()),
     edges: (filter, page) => store.edges.list(filter, page),
-    drafts: () => outcomes,
+    drafts: () => current().recommendation.outcomes,
     policiesYaml: (namespace, options) => {
+      const { cluster, recommendation } = current();
       if (namespace !== null) requireNamespace(cluster, namespace);
-      const chosen = outcomes.filter(
+      const chosen = recommendation.outcomes.filter(
         (outcome) => namespace === null || outcome.workload.namespace === namespace,
       );
       const yaml =
@@ -55,7 +54,7 @@ export function apiSources(store: Store, analysed: Analysed): ApiSources {
       return { yaml, omitted: chosen.filter((outcome) => outcome.kind === 'omitted') };
     },
     leases: (ip, at) => store.leases.around(ip, at),
-    coverage: () => coverageOf(store, analysed),
+    coverage: () => coverageOf(store, current()),
   };
 }
 

@@ -38,11 +38,17 @@ export class Ledger {
     });
   }
 
-  /** Attributes everything that waits, oldest first; each commit moves whole batches from waiting to counted. */
-  attributePending(knowledge: Omit<Knowledge, 'listeners'>): void {
-    for (;;) {
-      const batches = this.#store.inbox.pending(BATCHES_PER_COMMIT);
-      if (batches.length === 0) return;
+  /**
+   * Attributes what waits and whose window ended at or before `until` (unix ms), oldest first; each commit moves whole
+   * batches from waiting to counted. Returns how many batches were attributed.
+   */
+  attributePending(knowledge: Omit<Knowledge, 'listeners'>, until: number): number {
+    for (let done = 0; ;) {
+      const waiting = this.#store.inbox.pending(BATCHES_PER_COMMIT);
+      const early = waiting.findIndex((batch) => batch.windowEnd > until);
+      const batches = early < 0 ? waiting : waiting.slice(0, early);
+      if (batches.length === 0) return done;
+      done += batches.length;
       const evidence: Evidence[] = [];
       const unattributed: Unattributable[] = [];
       for (const batch of batches) {

@@ -9,17 +9,29 @@ import { shorten } from './problem-json.ts';
 
 const BINDABLE = ['127.0.0.1', '::1', 'localhost'];
 
-/** Binds the app and returns where it answers. Port 0 takes any free port. Throws a ProblemError when it cannot. */
+export interface Listening {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Binds the app on loopback and returns where it answers. Port 0 takes any free port. Throws a ProblemError when it cannot. */
 export async function listen(
   app: FastifyInstance,
   address: { readonly host: string; readonly port: number },
-): Promise<{ url: string; close(): Promise<void> }> {
+): Promise<Listening> {
+  const { host } = address;
+  if (BINDABLE.includes(host)) return listenAnywhere(app, address);
+  throw new ProblemError('not-loopback', `This server listens on loopback only, not on ${host}.`, {
+    hint: `Use one of ${BINDABLE.join(', ')}.`,
+  });
+}
+
+/** As `listen`, on any address of this machine: for what other machines must reach. */
+export async function listenAnywhere(
+  app: FastifyInstance,
+  address: { readonly host: string; readonly port: number },
+): Promise<Listening> {
   const { host, port } = address;
-  if (!BINDABLE.includes(host)) {
-    throw new ProblemError('not-loopback', `This server listens on loopback only, not on ${host}.`, {
-      hint: `Use one of ${BINDABLE.join(', ')}.`,
-    });
-  }
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new ProblemError('bad-port', `${port} is not a port number from 0 to 65535.`);
   }

@@ -13,6 +13,14 @@ import type { Problem } from '../wire/problem.ts';
 /** Each code the API is documented to answer with. A code that is not here is answered with 500. */
 const PROBLEMS = {
   'invalid-request': { status: 400, title: 'Invalid request' },
+  'malformed-batch': { status: 400, title: 'Malformed batch' },
+  'wrong-node': { status: 403, title: 'Wrong node' },
+  'node-refused': { status: 403, title: 'Unknown node' },
+  'stale-epoch': { status: 409, title: 'Stale epoch' },
+  'batch-too-large': { status: 413, title: 'Batch too large' },
+  'unsupported-encoding': { status: 415, title: 'Unsupported encoding' },
+  'unknown-node': { status: 503, title: 'Node not known yet' },
+  'queue-full': { status: 503, title: 'Queue full' },
   'bad-cursor': { status: 400, title: 'Not a cursor' },
   'host-refused': { status: 403, title: 'Host refused' },
   'origin-refused': { status: 403, title: 'Origin refused' },

@@ -17,6 +17,8 @@ export interface Inbox {
    */
   markAttributed(keys: readonly BatchKey[]): void;
   counts(): { accepted: number; pending: number };
+  /** Every epoch that a batch was accepted of, in the order in which its first one came. */
+  epochs(): { nodeUid: string; epoch: string }[];
 }
 
 export function inbox(connection: Connection): Inbox {
@@ -36,6 +38,9 @@ export function inbox(connection: Connection): Inbox {
     `SELECT (SELECT count(*) FROM batches) AS accepted,
             (SELECT count(*) FROM batches WHERE body IS NOT NULL) AS pending`,
   );
+  const firsts = db.prepare<[], { nodeUid: string; epoch: string }>(
+    'SELECT node_uid AS nodeUid, epoch FROM batches GROUP BY node_uid, epoch ORDER BY min(id)',
+  );
   const acceptOne = (batch: Batch): 'new' | 'duplicate' => {
     const { nodeUid, epoch, sequence, windowStart } = batch;
     const { changes } = insert.run(nodeUid, epoch, sequence, windowStart, JSON.stringify(batch));
@@ -53,5 +58,6 @@ export function inbox(connection: Connection): Inbox {
         }
       }),
     counts: () => connection.read(() => count.get() ?? { accepted: 0, pending: 0 }),
+    epochs: () => connection.read(() => firsts.all()),
   };
 }

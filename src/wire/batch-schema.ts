@@ -22,7 +22,7 @@ const MAX_UNIX_MS = 253_402_300_799_999;
 const MAX_COMPLAINTS = 5;
 
 const count = z.int().min(0);
-const unixMs = z.number().min(0).max(MAX_UNIX_MS);
+const unixMs = z.int().min(0).max(MAX_UNIX_MS);
 const port = z.int().min(1).max(65535);
 
 const address = z
@@ -73,7 +73,7 @@ const flow: z.ZodType<Flow> = z
 const batch: z.ZodType<Batch> = z
   .object({
     version: z.literal(1),
-    nodeUid: z.string().min(1).max(128),
+    nodeUid: z.string().max(128),
     nodeName: z.string().min(1).max(253),
     epoch: z.string().regex(/^[0-9a-f]{32}$/, 'must be 128 bits in hex'),
     sequence: z.int().min(1),

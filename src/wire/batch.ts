@@ -5,6 +5,7 @@
 import type { Flow } from '../domain/flow.ts';
 
 export interface BatchKey {
+  /** The Node object's uid; empty from an agent that does not know it, and then filled in on arrival from its name. */
   readonly nodeUid: string;
   /** 128 random bits in hex, new with every state directory. */
   readonly epoch: string;

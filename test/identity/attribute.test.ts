@@ -20,6 +20,7 @@ function world(): LeaseBook {
       createdAt: 0,
       ips: [ip('10.96.0.11')],
       ports: [{ protocol: 'tcp', port: 80 }],
+      nodePorts: [{ protocol: 'tcp', port: 30080 }],
     },
     0,
   );
@@ -37,13 +38,18 @@ function world(): LeaseBook {
   return book;
 }
 
-function attributed(seen: Flow, listens: readonly string[] = [], node = 'node-a'): Attribution {
+function attributed(
+  seen: Flow,
+  listens: readonly string[] = [],
+  node = 'node-a',
+  frontier = Number.POSITIVE_INFINITY,
+): Attribution {
   const listeners = {
     listens: (protocol: string, address: string, port: number) =>
       listens.includes(`${address}:${port}/${protocol}`),
   };
   return attribute(
-    { book: world(), ranges: { pods: [], services: [] }, listeners },
+    { book: world(), ranges: { pods: [], services: [] }, listeners, frontier: () => frontier },
     { node, readLagMs: 250 },
     seen,
   );
@@ -98,6 +104,7 @@ describe('attribution', () => {
       flow('192.168.100.50:4000 > 192.168.100.1:30080 = 10.244.2.2:8080 as 192.168.100.1 tcp'),
     );
     expect(edges(result)).toEqual(['external@192.168.100.50 -> workload:shop/Deployment/db:8080/tcp']);
+    expect(result.evidence[0]?.service).toEqual({ namespace: 'shop', name: 'db' });
     expect(result.evidence[0]?.view).toEqual({
       seen: { kind: 'node', name: 'node-a', address: '192.168.100.1' },
       ownNode: false,
@@ -129,6 +136,14 @@ describe('attribution', () => {
         example: 'tcp|10.244.1.2|10.244.2.2|8080|||',
       },
     ]);
+  });
+
+  test('a pod whose kubelet has not reported past the second is not certain', () => {
+    const seen = flow('10.244.1.2:1 > 10.244.2.2:8080 tcp', { second: 100 });
+    expect(attributed(seen, [], 'node-a', 100_500).unattributed).toMatchObject([
+      { reason: 'frontier', end: 'server' },
+    ]);
+    expect(edges(attributed(seen, [], 'node-a', 101_000))).toEqual([WEB_TO_DB]);
   });
 
   describe('guessed flows', () => {

@@ -177,6 +177,7 @@ describe('the lease book', () => {
         createdAt: 0,
         ips: [ip('10.96.0.11')],
         ports: [{ protocol: 'tcp', port: 80 }],
+        nodePorts: [{ protocol: 'tcp', port: 30080 }],
       },
       S,
     );

@@ -1,0 +1,149 @@
+/**
+ * The live side of the server: what the watch tells becomes leases, what agents send becomes edges once every kubelet
+ * that could contradict it has reported. One object owns the state; it is the only writer of the store.
+ */
+import { ProblemError } from '../domain/problem.ts';
+import { LeaseBook } from '../identity/lease-book.ts';
+import { ClusterModel } from '../kube/cluster-model.ts';
+import type { ClusterEvent } from '../kube/cluster-model.ts';
+import { clusterRangesOf } from '../kube/ranges.ts';
+import type { ClusterInfo } from '../recommend/cluster.ts';
+import type { KnownRanges } from '../recommend/outside-peers.ts';
+import type { Store } from '../store/store.ts';
+import type { Batch } from '../wire/batch.ts';
+import { analyse } from './api-sources.ts';
+import type { Analysed } from './api-sources.ts';
+import { Epochs } from './epochs.ts';
+import { Frontier } from './frontier.ts';
+import { Intake } from './intake.ts';
+import { KnownNodes } from './known-nodes.ts';
+import { Ledger } from './ledger.ts';
+import { ListeningPorts } from './listening.ts';
+
+export interface LiveTiming {
+  readonly slackMs: number;
+  /** Flows wait at most this long for the kubelets; ms. */
+  readonly deadlineMs: number;
+}
+
+/** A kubelet renews its Lease every 10 s; one that missed this many slacks is silent. */
+const DEAD_AFTER_SLACKS = 3;
+/** An analysis is served again for this long before it is made anew. */
+const ANALYSIS_AGE_MS = 1_000;
+
+export class Live {
+  readonly #store: Store;
+  readonly #timing: LiveTiming;
+  readonly #now: () => number;
+  readonly #book = new LeaseBook();
+  readonly #model = new ClusterModel(this.#book);
+  readonly #listening = new ListeningPorts();
+  readonly #ledger: Ledger;
+  readonly #intake: Intake;
+  readonly #epochs: Epochs;
+  readonly #nodes: KnownNodes;
+  readonly #frontier: Frontier;
+  #cluster: ClusterInfo;
+  #isStale = true;
+  #isSynced = false;
+  #analysed: { at: number; value: Analysed } | null = null;
+
+  constructor(store: Store, options: { timing: LiveTiming; now: () => number }) {
+    this.#store = store;
+    this.#timing = options.timing;
+    this.#now = options.now;
+    const { slackMs } = options.timing;
+    this.#frontier = new Frontier({
+      slackMs,
+      deadAfterMs: DEAD_AFTER_SLACKS * slackMs,
+      settleMs: DEAD_AFTER_SLACKS * slackMs,
+    });
+    this.#book.restore(store.leases.all());
+    this.#ledger = new Ledger(store, this.#listening);
+    this.#intake = new Intake((batches) => this.#ledger.commit(batches));
+    this.#epochs = new Epochs(store.inbox.epochs());
+    this.#nodes = new KnownNodes((name) => this.#model.nodeUid(name));
+    this.#cluster = this.#model.snapshot();
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** From the watch. Returns what was wrong with the object, or null. */
+  event(event: ClusterEvent): { object: string; problem: string } | null {
+    this.#model.learnOwner(event.object);
+    const applied = this.#model.apply(event);
+    if (applied.kind === 'applied') this.#isStale = true;
+    return applied.kind === 'rejected' ? applied.reject : null;
+  }
+
+  nodeLease(node: string, renewedAt: number): void {
+    this.#frontier.renewed(node, renewedAt);
+  }
+
+  outage(from: number, until: number): void {
+    this.#frontier.outage(from, until);
+  }
+
+  /** Every kind was listed once since the start. */
+  synced(): void {
+    if (!this.#isSynced) this.#book.closeAbsent(this.#now());
+    this.#isSynced = true;
+  }
+
+  /** Resolves when the batch is durable; throws or rejects with a ProblemError that tells the agent what to do. */
+  async accept(batch: Batch): Promise<void> {
+    if (!this.#isSynced) throw new ProblemError('unknown-node', 'the cluster has not been listed yet');
+    const known = this.#nodes.identify(batch, this.#now());
+    if (this.#epochs.standingOf(known) === 'stale')
+      throw new ProblemError(
+        'stale-epoch',
+        `node ${known.nodeName} has a newer agent than epoch ${known.epoch}`,
+        {
+          hint: 'two agents run on this node, or one came back with an old state directory',
+        },
+      );
+    await this.#intake.accept(known);
+  }
+
+  /** Attributes what can be. Called every so often; returns how many batches were attributed. */
+  settle(): number {
+    if (!this.#isSynced) return 0;
+    this.#refresh();
+    const now = this.#now();
+    // A window ends within a second, and what happened in that second is attributed as one.
+    const until = Math.max(this.#frontier.reached(now) - 1000, now - this.#timing.deadlineMs);
+    this.#store.leases.put(this.#book.takeChanged());
+    return this.#ledger.attributePending(
+      {
+        book: this.#book,
+        ranges: clusterRangesOf(this.#cluster),
+        frontier: (node) => this.#frontier.of(node, now),
+      },
+      until,
+    );
+  }
+
+  /** Drafts and rows as of a moment ago. */
+  analysed(known: KnownRanges): Analysed {
+    this.#refresh();
+    const at = this.#now();
+    if (this.#analysed === null || at - this.#analysed.at > ANALYSIS_AGE_MS)
+      this.#analysed = { at, value: analyse(this.#store, this.#cluster, known) };
+    return this.#analysed.value;
+  }
+
+  /** Stores what was accepted and not yet stored. */
+  async close(): Promise<void> {
+    await this.#intake.close();
+    this.#store.leases.put(this.#book.takeChanged());
+  }
+
+  #refresh(): void {
+    if (!this.#isStale) return;
+    this.#cluster = this.#model.snapshot();
+    this.#listening.learnCluster(this.#cluster);
+    this.#isStale = false;
+  }
+}

@@ -1,0 +1,130 @@
+/** The command line of `netscribe server`: every problem of it is told at once. */
+import { Command } from 'commander';
+import { parseCidr } from '../domain/cidr.ts';
+import { ProblemError } from '../domain/problem.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ApiAccess =
+  | { readonly kind: 'in-cluster' }
+  | { readonly kind: 'kubeconfig'; readonly file: string }
+  | { readonly kind: 'url'; readonly url: string; readonly tokenFile?: string; readonly caFile?: string };
+
+export interface ServerOptions {
+  readonly db: string;
+  readonly listen: Address;
+  readonly ingest: Address;
+  readonly api: ApiAccess;
+  readonly frontierSlackMs: number;
+  readonly frontierDeadlineMs: number;
+  readonly nodeCidrs: readonly string[];
+  readonly controlPlaneCidrs: readonly string[];
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+interface Raw {
+  db?: string;
+  listen: string;
+  ingest: string;
+  kubeconfig?: string;
+  apiServer?: string;
+  apiTokenFile?: string;
+  apiCaFile?: string;
+  frontierSlackMs: string;
+  frontierDeadlineMs: string;
+  nodeCidrs: string[];
+  controlPlaneCidrs: string[];
+  logLevel: string;
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Throws commander's CommanderError (help, unknown options) or a ProblemError `bad-configuration` with all problems. */
+export function parseServerOptions(
+  argv: readonly string[],
+  out: { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream },
+): ServerOptions {
+  const command = new Command('netscribe server')
+    .description(
+      'Attribute what the agents send, store it, and serve drafts on loopback. It can change nothing in the cluster.',
+    )
+    .option('--db <file>', 'the database; on a local disk')
+    .option('--listen <host:port>', 'loopback address of the API for people', '127.0.0.1:8080')
+    .option('--ingest <host:port>', 'address on which agents are heard', '127.0.0.1:8081')
+    .option(
+      '--kubeconfig <file>',
+      'talk to the API server as this file says; in a cluster neither this nor --api-server is needed',
+    )
+    .option('--api-server <url>', 'talk to the API server at this URL')
+    .option('--api-token-file <file>', 'bearer token for --api-server')
+    .option('--api-ca-file <file>', 'certificate authority of --api-server')
+    .option('--frontier-slack-ms <ms>', 'how late a live kubelet may report what its pods did', '20000')
+    .option('--frontier-deadline-ms <ms>', 'flows wait at most this long for the kubelets', '300000')
+    .option('--node-cidrs <cidr...>', 'ranges of node addresses, where traffic shows only some', [])
+    .option(
+      '--control-plane-cidrs <cidr...>',
+      'ranges of the API server, where a managed control plane moves',
+      [],
+    )
+    .option('--log-level <level>', `one of ${LEVELS.join(', ')}`, 'info')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void out.stdout.write(text),
+      writeErr: (text) => void out.stderr.write(text),
+    });
+  const raw = command.parse([...argv], { from: 'user' }).opts<Raw>();
+  const problems: string[] = [];
+  const options: ServerOptions = {
+    db: raw.db ?? '',
+    listen: addressOf('--listen', raw.listen, problems),
+    ingest: addressOf('--ingest', raw.ingest, problems),
+    api: apiOf(raw, problems),
+    frontierSlackMs: millisecondsOf('--frontier-slack-ms', raw.frontierSlackMs, problems),
+    frontierDeadlineMs: millisecondsOf('--frontier-deadline-ms', raw.frontierDeadlineMs, problems),
+    nodeCidrs: raw.nodeCidrs,
+    controlPlaneCidrs: raw.controlPlaneCidrs,
+    logLevel: LEVELS.find((level) => level === raw.logLevel) ?? 'info',
+  };
+  if (options.db === '') problems.push('--db is needed: the file of the database');
+  if (!LEVELS.some((level) => level === raw.logLevel))
+    problems.push(`--log-level ${raw.logLevel} is none of ${LEVELS.join(', ')}`);
+  for (const block of [...options.nodeCidrs, ...options.controlPlaneCidrs])
+    if (parseCidr(block) === null) problems.push(`${block} is not a CIDR`);
+  if (problems.length > 0)
+    throw new ProblemError('bad-configuration', problems.join('\n  '), {
+      hint: 'netscribe server --help explains every option',
+    });
+  return options;
+}
+
+function apiOf(raw: Raw, problems: string[]): ApiAccess {
+  if (raw.kubeconfig !== undefined && raw.apiServer !== undefined)
+    problems.push('--kubeconfig and --api-server exclude each other');
+  if (raw.kubeconfig !== undefined) return { kind: 'kubeconfig', file: raw.kubeconfig };
+  if (raw.apiServer === undefined) return { kind: 'in-cluster' };
+  if (!URL.canParse(raw.apiServer)) problems.push(`--api-server ${raw.apiServer} is not a URL`);
+  return {
+    kind: 'url',
+    url: raw.apiServer,
+    ...(raw.apiTokenFile === undefined ? {} : { tokenFile: raw.apiTokenFile }),
+    ...(raw.apiCaFile === undefined ? {} : { caFile: raw.apiCaFile }),
+  };
+}
+
+function addressOf(option: string, text: string, problems: string[]): Address {
+  const groups = /^(?<host>\[[0-9a-f:]+\]|[^:[\]]+):(?<port>\d{1,5})$/i.exec(text)?.groups;
+  const port = Number(groups?.['port']);
+  if (groups === undefined || port > 65_535) problems.push(`${option} ${text} is not host:port`);
+  return { host: (groups?.['host'] ?? '').replace(/^\[|\]$/g, ''), port };
+}
+
+function millisecondsOf(option: string, text: string, problems: string[]): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0)
+    problems.push(`${option} ${text} is not a whole number of milliseconds`);
+  return value;
+}
