@@ -36,7 +36,7 @@ export function signpost(url: string, analysed: Analysed): string {
   const [namespace] = [...drafted].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? ['default'];
   const [address] = analysed.cluster.workloads
     .flatMap((workload) => workload.pods)
-    .find((pod) => pod.ips.length > 0)?.ips ?? ['10.244.1.2'];
+    .find((pod) => !pod.hostNetwork && pod.ips.length > 0)?.ips ?? ['10.244.1.2'];
   return [
     `netscribe serves the API on ${url} until Ctrl-C. Try:`,
     `  curl -s ${url}/api/v1/namespaces`,

@@ -79,7 +79,7 @@ function batch(detail: Partial<Batch> = {}): Batch {
 }
 
 async function post(
-  body: BodyInit,
+  body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; retryAfter: string | null; body: Record<string, unknown> }> {
   const response = await fetch(`${server.url}/api/v1/batches`, {
@@ -150,7 +150,7 @@ describe('a batch', () => {
 });
 
 describe('what is no batch', () => {
-  test.each<[string, BodyInit, Record<string, string>, number, string]>([
+  test.each<[string, string | Uint8Array<ArrayBuffer>, Record<string, string>, number, string]>([
     ['not JSON', '{"version":', {}, 400, 'malformed-batch'],
     ['JSON of another shape', '{"version":1}', {}, 400, 'malformed-batch'],
     ['nothing', '', {}, 400, 'malformed-batch'],

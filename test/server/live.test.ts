@@ -1,0 +1,192 @@
+/** The live side as the server drives it: watch events and batches in, edges out, only when the kubelets have reported. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { edgeKeyText } from '../../src/domain/edge.ts';
+import { ip } from '../../src/domain/ip.ts';
+import { Live } from '../../src/server/live.ts';
+import { openStore } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { Batch } from '../../src/wire/batch.ts';
+import { flow } from '../world.ts';
+
+const START = Date.parse('2026-11-21T23:00:00Z');
+const KNOWN = { nodeCidrs: [], controlPlaneCidrs: [] };
+let folder: string;
+let store: Store;
+let live: Live;
+let now = START;
+
+beforeEach(() => {
+  now = START;
+  folder = mkdtempSync(join(tmpdir(), 'netscribe-live-'));
+  open();
+});
+afterEach(async () => {
+  await close();
+  rmSync(folder, { recursive: true });
+});
+
+function open(): void {
+  store = openStore(join(folder, 'server.db'));
+  live = new Live(store, { timing: { slackMs: 2000, deadlineMs: 60_000 }, now: () => now });
+}
+
+async function close(): Promise<void> {
+  await live.close();
+  store.close();
+}
+
+function listed(...objects: readonly unknown[]): void {
+  for (const object of objects) expect(live.event({ observedAt: now, type: 'ADDED', object })).toBeNull();
+  live.synced();
+}
+
+function seconds(after: number): string {
+  return new Date(START + after * 1000).toISOString().replace('.000', '');
+}
+
+const node = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'node-a', uid: 'a', creationTimestamp: seconds(-900) },
+  spec: { podCIDR: '10.244.1.0/24' },
+  status: {},
+};
+
+function pod(name: string, podIP: string, started: number): unknown {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: name,
+      creationTimestamp: seconds(started),
+      labels: { app: name },
+    },
+    spec: { nodeName: 'node-a', containers: [{ name: 'main' }] },
+    status: {
+      phase: 'Running',
+      podIP,
+      startTime: seconds(started),
+      conditions: [
+        { type: 'PodReadyToStartContainers', status: 'True', lastTransitionTime: seconds(started) },
+      ],
+    },
+  };
+}
+
+const web = pod('web', '10.244.1.2', -600);
+const db = pod('db', '10.244.1.3', -600);
+
+function batch(sequence: number, second: number): Batch {
+  return {
+    version: 1,
+    nodeUid: '',
+    nodeName: 'node-a',
+    bootId: '',
+    epoch: 'ab'.repeat(16),
+    sequence,
+    windowStart: START + second * 1000,
+    windowEnd: START + second * 1000 + 1000,
+    sentAt: START + second * 1000 + 1000,
+    readLagMs: 50,
+    source: { kind: 'netlink', accounting: false, timestamps: false },
+    losses: { dropped: 0, skipped: {} },
+    flows: [flow('10.244.1.2:41000 > 10.244.1.3:5432 tcp', { second: START / 1000 + second })],
+  };
+}
+
+function edges(): string[] {
+  return store.edges
+    .all()
+    .map((edge) => `${edgeKeyText(edge)} ${edge.hours.reduce((sum, hour) => sum + hour.opened, 0)}`);
+}
+
+const WEB_TO_DB = 'workload:shop/Pod/web -> workload:shop/Pod/db:5432/tcp';
+
+describe('flows wait for the kubelets', () => {
+  test('and become edges when the frontier has passed their second', async () => {
+    listed(node, web, db);
+    live.nodeLease('node-a', START);
+    now = START + 6000;
+    await live.accept(batch(1, 5));
+    expect([live.settle(), edges()]).toEqual([0, []]);
+    live.nodeLease('node-a', START + 7000);
+    expect([live.settle(), edges()]).toEqual([0, []]);
+    live.nodeLease('node-a', START + 9100);
+    expect([live.settle(), edges()]).toEqual([1, [`${WEB_TO_DB} 1`]]);
+    expect(store.inbox.counts()).toEqual({ accepted: 1, pending: 0 });
+    expect(live.analysed(KNOWN).recommendation.outcomes.map((outcome) => outcome.kind)).toEqual([
+      'draft',
+      'draft',
+    ]);
+  });
+
+  test('a pod that was replaced meanwhile gets nothing of its successor', async () => {
+    listed(node, web, db);
+    now = START + 6000;
+    await live.accept(batch(1, 5));
+    const gone = {
+      ...(db as { metadata: object }),
+      metadata: {
+        ...(db as { metadata: object }).metadata,
+        deletionTimestamp: seconds(31),
+        deletionGracePeriodSeconds: 30,
+      },
+    };
+    live.event({ observedAt: START + 4000, type: 'MODIFIED', object: gone });
+    live.event({ observedAt: START + 4000, type: 'DELETED', object: gone });
+    live.event({ observedAt: START + 6000, type: 'ADDED', object: pod('cache', '10.244.1.3', 4) });
+    live.nodeLease('node-a', START + 20_000);
+    live.settle();
+    expect(edges()).toEqual(['workload:shop/Pod/web -> workload:shop/Pod/cache:5432/tcp 1']);
+  });
+
+  test('but not for ever: after the deadline they are kept as unattributed, with the reason', async () => {
+    listed(node, web, db);
+    live.nodeLease('node-a', START);
+    now = START + 6000;
+    await live.accept(batch(1, 5));
+    now = START + 70_000;
+    expect([live.settle(), edges()]).toEqual([1, []]);
+    expect(store.unattributed.list()).toMatchObject([{ reason: 'frontier', count: 1 }]);
+  });
+});
+
+test('a server that was away counts nothing twice, and still knows who held what before', async () => {
+  listed(node, web, db);
+  now = START + 6000;
+  await live.accept(batch(1, 5));
+  live.nodeLease('node-a', START + 9100);
+  live.settle();
+  await live.accept(batch(2, 8));
+  await close();
+  open();
+  now = START + 20_000;
+  listed(node, web);
+  await live.accept(batch(1, 5));
+  await live.accept(batch(2, 8));
+  live.nodeLease('node-a', START + 19_000);
+  expect(live.settle()).toBe(1);
+  // db vanished while nobody looked: whether it still held its address in second 8 nobody can say.
+  expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
+  expect(store.unattributed.list()).toMatchObject([{ reason: 'ambiguous', end: 'server', count: 1 }]);
+  expect(store.leases.around(ip('10.244.1.2'), null)).toHaveLength(1);
+});
+
+test('a restart with everything still there goes on as if nothing had been', async () => {
+  listed(node, web, db);
+  live.settle();
+  await close();
+  open();
+  now = START + 6000;
+  listed(node, web, db);
+  await live.accept(batch(1, 5));
+  live.nodeLease('node-a', START + 9100);
+  live.settle();
+  expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
+  expect(store.leases.all().filter((lease) => lease.holder.kind === 'pod')).toHaveLength(2);
+});
