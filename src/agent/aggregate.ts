@@ -7,15 +7,23 @@ import { flowKeyText } from '../domain/flow.ts';
 import type { Flow, FlowKey, SecondCount } from '../domain/flow.ts';
 import { compareText } from '../domain/text-order.ts';
 
-/** What is known of one key since the last drain. */
+/**
+ * What is known of one key since the last drain. A port scan makes tens of thousands of these, so they hold flat arrays
+ * and nothing that is not needed: a Map for each would take three times the memory.
+ */
 interface Sum {
   readonly key: FlowKey;
-  readonly seconds: Map<number, { opened: number; answered: number }>;
-  /** Entries found alive, by the time of the dump, unix ms. */
-  readonly presences: Map<number, number>;
+  /** Second, opened, answered; and so on. */
+  seconds: number[] | null;
+  /** Time of the dump in unix ms, entries found alive; and so on. */
+  presences: number[] | null;
   bytes: number | null;
   packets: number | null;
 }
+
+/** Numbers of one second, and of one dump. */
+const SECOND_WIDTH = 3;
+const PRESENCE_WIDTH = 2;
 
 export class Aggregate {
   #sums = new Map<string, Sum>();
@@ -34,13 +42,13 @@ export class Aggregate {
     const sum = this.#sumOf(sighting.key);
     switch (sighting.kind) {
       case 'opened':
-        this.#second(sum, sighting.at).opened++;
+        addSecond(sum, sighting.at, 1);
         return;
       case 'answered':
-        this.#second(sum, sighting.at).answered++;
+        addSecond(sum, sighting.at, 2);
         return;
       case 'present':
-        sum.presences.set(at, (sum.presences.get(at) ?? 0) + 1);
+        addPresence(sum, at);
         return;
       case 'counters':
         sum.bytes = (sum.bytes ?? 0) + sighting.bytes;
@@ -53,40 +61,78 @@ export class Aggregate {
 
   /** All flows since the last drain, by `flowKeyText`, and forgets them. */
   drain(): Flow[] {
-    const sums = [...this.#sums].toSorted(([a], [b]) => compareText(a, b));
+    const [flows = []] = this.drainInParts(Math.max(1, this.#sums.size));
+    return flows;
+  }
+
+  /**
+   * The same as `drain` in parts of at most `size` flows, each made when it is asked for, so that many flows never stand
+   * in memory beside their sums. Gives one empty part when there are none.
+   */
+  *drainInParts(size: number): Generator<Flow[]> {
+    const sums = this.#sums;
     this.#sums = new Map();
-    return sums.map(([, sum]) => flowOf(sum));
+    const texts = [...sums.keys()].toSorted(compareText);
+    for (let from = 0; from === 0 || from < texts.length; from += size) {
+      const flows: Flow[] = [];
+      for (const text of texts.slice(from, from + size)) {
+        const sum = sums.get(text);
+        sums.delete(text);
+        if (sum !== undefined) flows.push(flowOf(sum));
+      }
+      yield flows;
+    }
   }
 
   #sumOf(key: FlowKey): Sum {
     const text = flowKeyText(key);
     const known = this.#sums.get(text);
     if (known !== undefined) return known;
-    const sum: Sum = { key, seconds: new Map(), presences: new Map(), bytes: null, packets: null };
+    const sum: Sum = { key, seconds: null, presences: null, bytes: null, packets: null };
     this.#sums.set(text, sum);
     return sum;
   }
+}
 
-  #second({ seconds }: Sum, at: number): { opened: number; answered: number } {
-    const second = Math.floor(at / 1000);
-    const known = seconds.get(second);
-    if (known !== undefined) return known;
-    const counts = { opened: 0, answered: 0 };
-    seconds.set(second, counts);
-    return counts;
-  }
+/** `field` is 1 for opened, 2 for answered. */
+function addSecond(sum: Sum, at: number, field: 1 | 2): void {
+  const second = Math.floor(at / 1000);
+  sum.seconds ??= [second, 0, 0];
+  const place = placeOf(sum.seconds, second, SECOND_WIDTH);
+  if (place < 0) sum.seconds.push(second, field === 1 ? 1 : 0, field === 2 ? 1 : 0);
+  else sum.seconds[place + field] = (sum.seconds[place + field] ?? 0) + 1;
+}
+
+function addPresence(sum: Sum, at: number): void {
+  sum.presences ??= [at, 0];
+  const place = placeOf(sum.presences, at, PRESENCE_WIDTH);
+  if (place < 0) sum.presences.push(at, 1);
+  else sum.presences[place + 1] = (sum.presences[place + 1] ?? 0) + 1;
+}
+
+/** Where the row of this time begins, or -1. Looks from the end, where the present is. */
+function placeOf(rows: readonly number[], time: number, width: number): number {
+  for (let place = rows.length - width; place >= 0; place -= width) if (rows[place] === time) return place;
+  return -1;
 }
 
 function flowOf({ key, seconds, presences, bytes, packets }: Sum): Flow {
   return {
     ...key,
-    seconds: inOrder(seconds).map(([second, counts]): SecondCount => ({ second, ...counts })),
-    ...(presences.size > 0 && { presences: inOrder(presences).map(([at, count]) => ({ at, count })) }),
+    seconds: rowsOf(seconds ?? [], SECOND_WIDTH).map(
+      ([second = 0, opened = 0, answered = 0]): SecondCount => ({ second, opened, answered }),
+    ),
+    ...(presences !== null && {
+      presences: rowsOf(presences, PRESENCE_WIDTH).map(([at = 0, count = 0]) => ({ at, count })),
+    }),
     ...(bytes !== null && { bytes }),
     ...(packets !== null && { packets }),
   };
 }
 
-function inOrder<T>(byTime: ReadonlyMap<number, T>): [number, T][] {
-  return [...byTime].toSorted(([a], [b]) => a - b);
+/** By time, ascending. */
+function rowsOf(flat: readonly number[], width: number): number[][] {
+  const rows: number[][] = [];
+  for (let place = 0; place < flat.length; place += width) rows.push(flat.slice(place, place + width));
+  return rows.toSorted(([a = 0], [b = 0]) => a - b);
 }

@@ -8,6 +8,8 @@ const LONGEST_KEY_BYTES = 48;
 /** Knuth's multiplicative hashing: spreads a weak hash over the upper bits (2^32 divided by the golden ratio). */
 export const SPREAD = 0x9e37_79b1;
 
+const SPACE = 32;
+
 export class ByteCache<T> {
   readonly #parse: (text: string) => T | null;
   readonly #shift: number;
@@ -25,20 +27,29 @@ export class ByteCache<T> {
     this.#values = Array.from<T | null>({ length: slots }).fill(null);
   }
 
-  /** The value of `bytes[start, end)`, or null. */
+  /** Where the word that the last `get` read ended. */
+  next = 0;
+
+  /** The value of the bytes from `start` to the next blank or `end`, or null. */
   get(bytes: Uint8Array, start: number, end: number): T | null {
-    const length = end - start;
-    if (length === 0 || length > LONGEST_KEY_BYTES) return null;
     let hash = 0;
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+    let next = start;
+    let byte = 0;
+    while (next < end && (byte = bytes[next]!) > SPACE) {
+      hash = (Math.imul(hash, 31) + byte) | 0;
+      next++;
+    }
+    this.next = next;
+    const length = next - start;
+    if (length === 0 || length > LONGEST_KEY_BYTES) return null;
     const slot = Math.imul(hash, SPREAD) >>> this.#shift;
     const base = slot * LONGEST_KEY_BYTES;
     if (this.#lengths[slot] === length && isSame(this.#keys, base, bytes, start, length)) {
       return this.#values[slot]!;
     }
-    const value = this.#parse(String.fromCharCode(...bytes.subarray(start, end)));
+    const value = this.#parse(String.fromCharCode(...bytes.subarray(start, next)));
     if (value === null) return null;
-    this.#keys.set(bytes.subarray(start, end), base);
+    this.#keys.set(bytes.subarray(start, next), base);
     this.#lengths[slot] = length;
     this.#values[slot] = value;
     return value;
@@ -46,6 +57,7 @@ export class ByteCache<T> {
 }
 
 function isSame(keys: Uint8Array, base: number, bytes: Uint8Array, start: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (keys[base + i] !== bytes[start + i]) return false;
-  return true;
+  let i = 0;
+  while (i < length && keys[base + i] === bytes[start + i]) i++;
+  return i === length;
 }

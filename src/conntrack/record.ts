@@ -37,4 +37,13 @@ export interface ConntrackRecord {
   /** Both directions together; null unless nf_conntrack_acct was on when the entry was made. */
   readonly packets: number | null;
   readonly bytes: number | null;
+  /**
+   * Whether the entry was picked up after its connection had begun, so that either end may have dialled. True and false
+   * only for TCP and UDP over netlink; null or absent when the source cannot tell (text, SCTP, a DESTROY).
+   */
+  readonly midStream?: boolean | null;
+  /** The entry is in a flow table, which only established connections enter; it then shows no state. Netlink only. */
+  readonly offloaded?: boolean;
+  /** When the entry was made, unix ms; dumps and DESTROYs with nf_conntrack_timestamp, over netlink only. */
+  readonly startedAt?: number | null;
 }

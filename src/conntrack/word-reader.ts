@@ -14,10 +14,10 @@ const TAB = 9;
 const SPACE = 32;
 const DOT = 46;
 const ZERO = 48;
-/** 16,384 addresses: several times what one node talks to at once. */
+/** 16,384 IPv4 addresses: several times what one node talks to at once. */
 const ADDRESS_BITS = 14;
-/** Rare words of an address: IPv6, and IPv4 at first sight. */
-const OTHER_BITS = 12;
+/** 4,096 of IPv6, each of which takes more room. */
+const V6_BITS = 12;
 const STATE_BITS = 8;
 /** So many digits always fit a 32-bit integer. */
 const SHORT_DIGITS = 9;
@@ -28,16 +28,21 @@ export class WordReader {
   /** Where the line ends. */
   end = 0;
   #bytes: Uint8Array = new Uint8Array();
+  /** The same bytes, to read four at once. */
+  #view = new DataView(this.#bytes.buffer);
   #start = 0;
   /** IPv4 addresses by their 32 bits, direct-mapped like a ByteCache, and faster: reading one yields its bits. */
   readonly #v4Bits = new Int32Array(2 ** ADDRESS_BITS);
   readonly #v4: (IpAddress | null)[] = Array.from<IpAddress | null>({ length: 2 ** ADDRESS_BITS }).fill(null);
-  readonly #addresses = new ByteCache<IpAddress>(OTHER_BITS, parseIp);
+  readonly #addresses = new ByteCache<IpAddress>(V6_BITS, parseIp);
   readonly #states = new ByteCache(STATE_BITS, (text) => (/^[A-Z][A-Z0-9_]*$/.test(text) ? text : null));
 
   /** Takes the line `bytes[start, end)`, without its newline, and moves to its first word. */
   load(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     this.#start = start;
     this.end = end;
     this.next = start;
@@ -50,12 +55,9 @@ export class WordReader {
 
   /** The first four bytes of a word as one number, what is past the line's end as zeros. */
   first4(at: number): number {
-    const bytes = this.#bytes;
-    if (at + 4 <= this.end) {
-      return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-    }
+    if (at + 4 <= this.end) return this.#view.getInt32(at);
     let word = 0;
-    for (let i = at; i < at + 4; i++) word = (word << 8) | (i < this.end ? bytes[i]! : 0);
+    for (let i = at; i < at + 4; i++) word = (word << 8) | (i < this.end ? this.#bytes[i]! : 0);
     return word;
   }
 
@@ -69,17 +71,13 @@ export class WordReader {
     return true;
   }
 
-  /** Whether a word, and not only a part of one, is `text`. */
-  isWord(text: Uint8Array, at: number): boolean {
-    return this.has(text, at) && this.byte(this.next) <= SPACE;
-  }
-
   /** Where the next word begins, or the line's end. A control character counts as a word. */
   wordStart(at: number): number {
     const bytes = this.#bytes;
     const { end } = this;
     let next = at;
-    while (next < end && (bytes[next] === SPACE || bytes[next] === TAB)) next++;
+    let byte = 0;
+    while (next < end && ((byte = bytes[next]!) === SPACE || byte === TAB)) next++;
     return next;
   }
 
@@ -94,9 +92,18 @@ export class WordReader {
 
   /** The digits up to the word's end as a number up to 2^53 - 1, else NOT_A_NUMBER. */
   number(at: number): number {
-    const value = this.digits(at);
-    const { next } = this;
-    return next < this.end && this.#bytes[next]! > SPACE ? NOT_A_NUMBER : value;
+    const bytes = this.#bytes;
+    const { end } = this;
+    let value = 0;
+    let next = at;
+    let digit = 0;
+    while (next < end && (digit = bytes[next]! - ZERO) >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      next++;
+    }
+    this.next = next;
+    const isWhole = next > at && (next === end || bytes[next]! <= SPACE);
+    return isWhole && value <= Number.MAX_SAFE_INTEGER ? value : NOT_A_NUMBER;
   }
 
   /** The digits from `at` on, whatever follows; NOT_A_NUMBER when there are none or too many. */
@@ -105,9 +112,8 @@ export class WordReader {
     const shortEnd = Math.min(this.end, at + SHORT_DIGITS);
     let value = 0;
     let next = at;
-    while (next < shortEnd) {
-      const digit = bytes[next]! - ZERO;
-      if (digit < 0 || digit > 9) break;
+    let digit = 0;
+    while (next < shortEnd && (digit = bytes[next]! - ZERO) >= 0 && digit <= 9) {
       value = (value * 10 + digit) | 0;
       next++;
     }
@@ -125,41 +131,41 @@ export class WordReader {
     let octetAt = at;
     let dots = 0;
     let next = at;
-    for (; next < end; next++) {
-      const byte = bytes[next]!;
-      if (byte <= SPACE) break;
-      if (byte === DOT) {
-        if (octet > 255 || next === octetAt) return this.#parsed(at);
+    let byte = 0;
+    while (next < end && (byte = bytes[next]!) > SPACE) {
+      const digit = byte - ZERO;
+      if (digit >= 0 && digit <= 9) octet = octet * 10 + digit;
+      else if (byte === DOT && octet <= 255 && next > octetAt) {
         bits = (bits << 8) | octet;
         octet = 0;
         octetAt = next + 1;
         dots++;
-      } else {
-        const digit = byte - ZERO;
-        if (digit < 0 || digit > 9) return this.#parsed(at);
-        octet = octet * 10 + digit;
-      }
+      } else return this.#parsed(at);
+      next++;
     }
     if (octet > 255 || next === octetAt || dots !== 3) return this.#parsed(at);
-    bits = (bits << 8) | octet;
+    this.next = next;
+    return this.#dottedQuad((bits << 8) | octet, next - at);
+  }
+
+  /** The IPv4 address of these bits, which was written in so many characters. */
+  #dottedQuad(bits: number, length: number): IpAddress | null {
     const slot = Math.imul(bits, SPREAD) >>> (32 - ADDRESS_BITS);
-    const known = this.#v4[slot]!;
-    // The same bits in the same length are the same text: only leading zeros could differ, and they make it longer.
-    if (known !== null && this.#v4Bits[slot] === bits && known.length === next - at) {
-      this.next = next;
-      return known;
+    let address = this.#v4[slot]!;
+    if (address === null || this.#v4Bits[slot] !== bits) {
+      address = `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}` as IpAddress;
+      this.#v4Bits[slot] = bits;
+      this.#v4[slot] = address;
     }
-    const address = this.#parsed(at);
-    if (address === null) return null;
-    this.#v4Bits[slot] = bits;
-    this.#v4[slot] = address;
-    return address;
+    // Leading zeros, which some read as octal, make it longer.
+    return address.length === length ? address : null;
   }
 
   /** The name of a state up to the word's end, or null for what cannot be one. */
   state(at: number): string | null {
-    this.next = this.wordEnd(at);
-    return this.#states.get(this.#bytes, at, this.next);
+    const state = this.#states.get(this.#bytes, at, this.end);
+    this.next = this.#states.next;
+    return state;
   }
 
   /** Whether no other word follows the one where the last read stopped. */
@@ -187,8 +193,9 @@ export class WordReader {
   }
 
   #parsed(at: number): IpAddress | null {
-    this.next = this.wordEnd(at);
-    return this.#addresses.get(this.#bytes, at, this.next);
+    const address = this.#addresses.get(this.#bytes, at, this.end);
+    this.next = this.#addresses.next;
+    return address;
   }
 }
 

@@ -75,8 +75,12 @@ export function say(sighting: Sighting): string {
       return `nothing: ${sighting.reason}`;
     case 'counters':
       return `counters ${sayKey(sighting.key)} ${sighting.packets}p ${sighting.bytes}b`;
-    default:
+    case 'opened':
+    case 'answered':
+    case 'present':
       return `${sighting.kind} ${sayKey(sighting.key)}`;
+    default:
+      return sighting satisfies never;
   }
 }
 
