@@ -37,7 +37,7 @@ async function start(): Promise<void> {
   live.synced();
   const accepting = {
     generation: store.generation,
-    accept: (batch: Batch) => live.accept(batch),
+    accept: (each: Batch) => live.accept(each),
     notReady: () => (live.isSynced ? null : 'not listed'),
   };
   server = await listenAnywhere(buildIngestApp(accepting, { logger: false }), { host: '127.0.0.1', port: 0 });
