@@ -115,7 +115,7 @@ const port: fc.Arbitrary<NetworkPolicyPort> = fc.record(
     endPort: mostly(nothing, fc.constantFrom(80, 8080, 65_535, 65_537)),
   },
   { requiredKeys: [] },
-) as fc.Arbitrary<NetworkPolicyPort>;
+);
 const ports = mostly(fc.array(port, { minLength: 1, maxLength: 3 }), fc.oneof(nothing, emptyList));
 
 const spec: fc.Arbitrary<NetworkPolicySpec> = fc.record({
@@ -132,7 +132,7 @@ const spec: fc.Arbitrary<NetworkPolicySpec> = fc.record({
     fc.array(fc.record({ to: peers, ports }), { minLength: 1, maxLength: 3 }),
     fc.oneof(nothing, emptyList),
   ),
-}) as fc.Arbitrary<NetworkPolicySpec>;
+});
 
 const containerPort = fc.record({
   name: fc.constantFrom(...PORT_NAMES, null),

@@ -46,7 +46,7 @@ describe.runIf(mayMount)('a full disk', () => {
     const before = edgesIn(db);
     expect(before).toBeGreaterThan(100);
     const { bavail, bsize } = statfsSync(disk);
-    writeFileSync(path.join(disk, 'ballast'), Buffer.alloc(Number(bavail) * Number(bsize)));
+    writeFileSync(path.join(disk, 'ballast'), Buffer.alloc(bavail * bsize));
     const fresh = path.join(disk, 'fresh.db');
     const refused = replay(fresh);
     expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 2, stdout: '' });
