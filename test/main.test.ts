@@ -52,8 +52,8 @@ describe('usage', () => {
   it.each(['--help', '-h', 'help'])('%s lists the commands on standard output', (flag) => {
     const { status, stdout, stderr } = netscribe(flag);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^ {2}policies {2}\S/m);
-    expect(stdout).toMatch(/^ {2}replay {4}\S/m);
+    for (const name of ['agent', 'server', 'policies', 'replay'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name.padEnd(8)} {2}\\S`, 'm'));
   });
 
   it('no command at all is a usage error', () => {
@@ -69,6 +69,8 @@ describe('usage', () => {
   it.each([
     ['polices', 'Did you mean policies?'],
     ['repaly', 'Did you mean replay?'],
+    ['agnet', 'Did you mean agent?'],
+    ['serve', 'Did you mean server?'],
   ])('%s is answered with the nearest command', (name, guess) => {
     const { status, stderr } = netscribe(name);
     expect(status).toBe(2);

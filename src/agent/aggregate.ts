@@ -4,33 +4,37 @@
  */
 import type { Sighting } from '../conntrack/flow-of.ts';
 import { flowKeyText } from '../domain/flow.ts';
-import type { Flow, FlowKey, SecondCount } from '../domain/flow.ts';
+import type { Flow, Presence, SecondCount } from '../domain/flow.ts';
 import { compareText } from '../domain/text-order.ts';
+import { KeyTable } from './key-table.ts';
+import { NumberRows } from './number-rows.ts';
 
-/**
- * What is known of one key since the last drain. A port scan makes tens of thousands of these, so they hold flat arrays
- * and nothing that is not needed: a Map for each would take three times the memory.
- */
-interface Sum {
-  readonly key: FlowKey;
-  /** Second, opened, answered; and so on. */
-  seconds: number[] | null;
-  /** Time of the dump in unix ms, entries found alive; and so on. */
-  presences: number[] | null;
-  bytes: number | null;
-  packets: number | null;
-}
+/** Cells of a key's latest rows in the other tables, by the key's number. */
+const LATEST_SECOND = 0;
+const LATEST_PRESENCE = 1;
 
-/** Numbers of one second, and of one dump. */
-const SECOND_WIDTH = 3;
-const PRESENCE_WIDTH = 2;
+/** Cells of a key's counters. */
+const HAS_COUNTERS = 0;
+const BYTES = 1;
+const PACKETS = 2;
+
+/** Cells of a second and of a dump: its time, its counts, and the same key's row before it. */
+const TIME = 0;
+const OPENED = 1;
+const ANSWERED = 2;
+const EARLIER_SECOND = 3;
+const COUNT = 1;
+const EARLIER_PRESENCE = 2;
+
+/** What stands for no row; rows are referred to from 1. */
+const NONE = 0;
 
 export class Aggregate {
-  #sums = new Map<string, Sum>();
+  readonly #sums = new Sums();
 
   /** Keys held: what a drain would return. */
   get keys(): number {
-    return this.#sums.size;
+    return this.#sums.keys.size;
   }
 
   /**
@@ -38,21 +42,20 @@ export class Aggregate {
    * only for a presence, since the other kinds bring their own time or have none.
    */
   add(sighting: Sighting, at: number): void {
-    if (sighting.kind === 'nothing') return;
-    const sum = this.#sumOf(sighting.key);
     switch (sighting.kind) {
+      case 'nothing':
+        return;
       case 'opened':
-        addSecond(sum, sighting.at, 1);
+        this.#sums.addSecond(this.#sums.numberOf(sighting.key), sighting.at, OPENED);
         return;
       case 'answered':
-        addSecond(sum, sighting.at, 2);
+        this.#sums.addSecond(this.#sums.numberOf(sighting.key), sighting.at, ANSWERED);
         return;
       case 'present':
-        addPresence(sum, at);
+        this.#sums.addPresence(this.#sums.numberOf(sighting.key), at);
         return;
       case 'counters':
-        sum.bytes = (sum.bytes ?? 0) + sighting.bytes;
-        sum.packets = (sum.packets ?? 0) + sighting.packets;
+        this.#sums.addCounters(this.#sums.numberOf(sighting.key), sighting.bytes, sighting.packets);
         return;
       default:
         sighting satisfies never;
@@ -61,78 +64,121 @@ export class Aggregate {
 
   /** All flows since the last drain, by `flowKeyText`, and forgets them. */
   drain(): Flow[] {
-    const [flows = []] = this.drainInParts(Math.max(1, this.#sums.size));
-    return flows;
+    const sorted = [...this.part(0, this.keys)]
+      .map((flow) => ({ flow, text: flowKeyText(flow) }))
+      .toSorted((a, b) => compareText(a.text, b.text));
+    this.clear();
+    return sorted.map(({ flow }) => flow);
   }
 
   /**
-   * The same as `drain` in parts of at most `size` flows, each made when it is asked for, so that many flows never stand
-   * in memory beside their sums. Gives one empty part when there are none.
+   * Flows in the order of their first sighting, those with the numbers `from` up to but not including `to`, each made when
+   * it is asked for, so that many never stand in memory beside their sums. Forgets nothing.
    */
-  *drainInParts(size: number): Generator<Flow[]> {
-    const sums = this.#sums;
-    this.#sums = new Map();
-    const texts = [...sums.keys()].toSorted(compareText);
-    for (let from = 0; from === 0 || from < texts.length; from += size) {
-      const flows: Flow[] = [];
-      for (const text of texts.slice(from, from + size)) {
-        const sum = sums.get(text);
-        sums.delete(text);
-        if (sum !== undefined) flows.push(flowOf(sum));
-      }
-      yield flows;
+  *part(from: number, to: number): Generator<Flow> {
+    for (let key = from; key < Math.min(to, this.keys); key++) yield this.#sums.flowAt(key);
+  }
+
+  /** Forgets everything; the memory stays for what comes next. */
+  clear(): void {
+    this.#sums.clear();
+  }
+}
+
+/** Everything since a drain, in tables of numbers. */
+class Sums {
+  readonly keys = new KeyTable();
+  readonly #latest = NumberRows.ofWords(2);
+  readonly #seconds = NumberRows.ofWords(4);
+  readonly #presences = NumberRows.ofDoubles(3);
+  /** Rows by key, as far as the last key that has any: none at all where accounting is off. */
+  readonly #counters = NumberRows.ofDoubles(3);
+
+  numberOf(key: Parameters<KeyTable['numberOf']>[0]): number {
+    const number = this.keys.numberOf(key);
+    if (number === this.#latest.length) this.#latest.addRow();
+    return number;
+  }
+
+  clear(): void {
+    for (const table of [this.keys, this.#latest, this.#seconds, this.#presences, this.#counters])
+      table.clear();
+  }
+
+  addSecond(key: number, at: number, cell: typeof OPENED | typeof ANSWERED): void {
+    const second = Math.floor(at / 1000);
+    const latest = this.#latest.get(key, LATEST_SECOND);
+    let row = latest;
+    while (row !== NONE && this.#seconds.get(row - 1, TIME) !== second)
+      row = this.#seconds.get(row - 1, EARLIER_SECOND);
+    if (row === NONE) {
+      row = this.#seconds.addRow() + 1;
+      this.#seconds.set(row - 1, TIME, second);
+      this.#seconds.set(row - 1, EARLIER_SECOND, latest);
+      this.#latest.set(key, LATEST_SECOND, row);
     }
+    this.#seconds.set(row - 1, cell, this.#seconds.get(row - 1, cell) + 1);
   }
 
-  #sumOf(key: FlowKey): Sum {
-    const text = flowKeyText(key);
-    const known = this.#sums.get(text);
-    if (known !== undefined) return known;
-    const sum: Sum = { key, seconds: null, presences: null, bytes: null, packets: null };
-    this.#sums.set(text, sum);
-    return sum;
+  addPresence(key: number, at: number): void {
+    const latest = this.#latest.get(key, LATEST_PRESENCE);
+    let row = latest;
+    while (row !== NONE && this.#presences.get(row - 1, TIME) !== at)
+      row = this.#presences.get(row - 1, EARLIER_PRESENCE);
+    if (row === NONE) {
+      row = this.#presences.addRow() + 1;
+      this.#presences.set(row - 1, TIME, at);
+      this.#presences.set(row - 1, EARLIER_PRESENCE, latest);
+      this.#latest.set(key, LATEST_PRESENCE, row);
+    }
+    this.#presences.set(row - 1, COUNT, this.#presences.get(row - 1, COUNT) + 1);
   }
-}
 
-/** `field` is 1 for opened, 2 for answered. */
-function addSecond(sum: Sum, at: number, field: 1 | 2): void {
-  const second = Math.floor(at / 1000);
-  sum.seconds ??= [second, 0, 0];
-  const place = placeOf(sum.seconds, second, SECOND_WIDTH);
-  if (place < 0) sum.seconds.push(second, field === 1 ? 1 : 0, field === 2 ? 1 : 0);
-  else sum.seconds[place + field] = (sum.seconds[place + field] ?? 0) + 1;
-}
+  addCounters(key: number, bytes: number, packets: number): void {
+    while (this.#counters.length <= key) this.#counters.addRow();
+    this.#counters.set(key, HAS_COUNTERS, 1);
+    this.#counters.set(key, BYTES, this.#counters.get(key, BYTES) + bytes);
+    this.#counters.set(key, PACKETS, this.#counters.get(key, PACKETS) + packets);
+  }
 
-function addPresence(sum: Sum, at: number): void {
-  sum.presences ??= [at, 0];
-  const place = placeOf(sum.presences, at, PRESENCE_WIDTH);
-  if (place < 0) sum.presences.push(at, 1);
-  else sum.presences[place + 1] = (sum.presences[place + 1] ?? 0) + 1;
-}
+  flowAt(key: number): Flow {
+    const presences = this.#presencesOf(key);
+    const isCounted = key < this.#counters.length && this.#counters.get(key, HAS_COUNTERS) === 1;
+    return {
+      ...this.keys.keyAt(key),
+      seconds: this.#secondsOf(key),
+      ...(presences.length > 0 && { presences }),
+      ...(isCounted && {
+        bytes: this.#counters.get(key, BYTES),
+        packets: this.#counters.get(key, PACKETS),
+      }),
+    };
+  }
 
-/** Where the row of this time begins, or -1. Looks from the end, where the present is. */
-function placeOf(rows: readonly number[], time: number, width: number): number {
-  for (let place = rows.length - width; place >= 0; place -= width) if (rows[place] === time) return place;
-  return -1;
-}
+  /** Ascending. */
+  #secondsOf(key: number): SecondCount[] {
+    const seconds: SecondCount[] = [];
+    for (let row = this.#latest.get(key, LATEST_SECOND); row !== NONE;) {
+      seconds.push({
+        second: this.#seconds.get(row - 1, TIME),
+        opened: this.#seconds.get(row - 1, OPENED),
+        answered: this.#seconds.get(row - 1, ANSWERED),
+      });
+      row = this.#seconds.get(row - 1, EARLIER_SECOND);
+    }
+    return seconds.length < 2 ? seconds : seconds.toSorted((a, b) => a.second - b.second);
+  }
 
-function flowOf({ key, seconds, presences, bytes, packets }: Sum): Flow {
-  return {
-    ...key,
-    seconds: rowsOf(seconds ?? [], SECOND_WIDTH).map(
-      ([second = 0, opened = 0, answered = 0]): SecondCount => ({ second, opened, answered }),
-    ),
-    ...(presences !== null && {
-      presences: rowsOf(presences, PRESENCE_WIDTH).map(([at = 0, count = 0]) => ({ at, count })),
-    }),
-    ...(bytes !== null && { bytes }),
-    ...(packets !== null && { packets }),
-  };
-}
-
-/** By time, ascending. */
-function rowsOf(flat: readonly number[], width: number): number[][] {
-  const rows: number[][] = [];
-  for (let place = 0; place < flat.length; place += width) rows.push(flat.slice(place, place + width));
-  return rows.toSorted(([a = 0], [b = 0]) => a - b);
+  /** Ascending. */
+  #presencesOf(key: number): Presence[] {
+    const presences: Presence[] = [];
+    for (let row = this.#latest.get(key, LATEST_PRESENCE); row !== NONE;) {
+      presences.push({
+        at: this.#presences.get(row - 1, TIME),
+        count: this.#presences.get(row - 1, COUNT),
+      });
+      row = this.#presences.get(row - 1, EARLIER_PRESENCE);
+    }
+    return presences.length < 2 ? presences : presences.toSorted((a, b) => a.at - b.at);
+  }
 }

@@ -46,11 +46,12 @@ const HANDSHAKE_STATES = 'SYN_SENT SYN_SENT2 SYN_RECV COOKIE_WAIT COOKIE_ECHOED 
 /**
  * The one thing that `record` says.
  *
- * A mid-stream entry is told by its NEW alone. Its later records look like any other's, but none of them can do harm: the
- * kernel names a state in an UPDATE only when it changed, and such an entry is ESTABLISHED from its first packet, so that
- * its UPDATEs up to the close carry no state word and are `update`. An UPDATE that does say ESTABLISHED follows a
- * handshake that the kernel saw begin in the original direction, so that its key is `seen`. (An SCTP path opened by a
- * HEARTBEAT is the exception: its ESTABLISHED is given the key `seen`, in the direction of the first HEARTBEAT.)
+ * In text, a mid-stream entry is told by its NEW alone; netlink tells it in lists and UPDATEs too. Its later records in text
+ * look like any other's, but none of them can do harm: the kernel names a state in an UPDATE only when it changed, and such
+ * an entry is ESTABLISHED from its first packet, so that its UPDATEs up to the close carry no state word and are `update`.
+ * An UPDATE that does say ESTABLISHED follows a handshake that the kernel saw begin in the original direction, so that its
+ * key is `seen`. (An SCTP path opened by a HEARTBEAT is the exception: its ESTABLISHED is given the key `seen`, in the
+ * direction of the first HEARTBEAT.)
  */
 export function sightingOf(record: ConntrackRecord): Sighting {
   switch (record.event) {
@@ -71,7 +72,7 @@ export function sightingOf(record: ConntrackRecord): Sighting {
 }
 
 function openedKey(record: ConntrackRecord): FlowKey {
-  if (record.protocol === 'udp') return eventKey(record);
+  if (record.protocol === 'udp' || record.midStream === true) return eventKey(record);
   const firstStates: readonly (string | null)[] = FIRST_STATES[record.protocol];
   return firstStates.includes(record.state) ? seenKey(record) : guessedKey(record);
 }
@@ -81,8 +82,12 @@ function isFirstAnswer({ protocol, state, unreplied, assured }: ConntrackRecord)
   return protocol === 'udp' ? !unreplied && !assured : state === 'ESTABLISHED' && !unreplied;
 }
 
-/** The key of a connection that began with its first packet: a UDP answer that outlived its entry looks like one. */
+/**
+ * The key of a connection that began with its first packet, unless the source knows better; a UDP answer that outlived
+ * its entry looks like one.
+ */
 function eventKey(record: ConntrackRecord): FlowKey {
+  if (record.midStream === true) return guessedKey(record);
   return record.protocol === 'udp' && looksReversed(record) ? guessedKey(record) : seenKey(record);
 }
 
@@ -104,12 +109,13 @@ function countersOf(record: ConntrackRecord): Sighting {
 function presenceOf(record: ConntrackRecord): Sighting {
   const reason = absenceOf(record);
   if (reason !== null) return nothing(reason);
+  if (typeof record.midStream === 'boolean') return { kind: 'present', key: eventKey(record) };
   return { kind: 'present', key: dialledOf(record) === null ? guessedKey(record) : seenKey(record) };
 }
 
 /** Why a listed entry does not prove that its connection is alive, or null when it does. One-way UDP is alive. */
-function absenceOf({ protocol, state, unreplied }: ConntrackRecord): NothingReason | null {
-  if (protocol === 'udp') return null;
+function absenceOf({ protocol, state, unreplied, offloaded }: ConntrackRecord): NothingReason | null {
+  if (protocol === 'udp' || offloaded === true) return null;
   if (state === null) return 'no-state';
   if (state === 'ESTABLISHED') return unreplied ? 'half-open' : null;
   const isOpening = HANDSHAKE_STATES.includes(state) || (protocol === 'sctp' && unreplied);

@@ -17,7 +17,7 @@ import { anyObject, checked, objectMeta } from './object.ts';
 import type { ObjectReject } from './object.ts';
 import { OwnerIndex } from './owners.ts';
 import { dnsOf, hostPortsOf, knownPodOf, podFactOf, podObject } from './pod.ts';
-import type { PodSpec } from './pod.ts';
+import type { PodObject, PodSpec } from './pod.ts';
 import {
   apiServerEndpointsOf,
   endpointSliceObject,
@@ -60,6 +60,8 @@ export class ClusterModel {
   readonly #services = new Map<string, ServiceInfo>();
   readonly #controllers = new Map<string, { kind: string; controller: Controller }>();
   readonly #pods = new Map<string, { pod: KnownPod; spec: PodSpec }>();
+  /** Pods by the uid of the owner that they wait for. */
+  readonly #awaitingOwner = new Map<string, Map<string, { pod: PodObject; observedAt: number }>>();
   readonly #policies = new Map<string, NetworkPolicy>();
   readonly #apiServerSlices = new Map<string, readonly Endpoint[]>();
 
@@ -70,7 +72,12 @@ export class ClusterModel {
   /** Learns who controls an object ahead of its turn: a pod may be listed before its ReplicaSet. */
   learnOwner(raw: unknown): void {
     const meta = z.object({ metadata: objectMeta }).safeParse(raw);
-    if (meta.success) this.#owners.learn(meta.data.metadata);
+    if (!meta.success) return;
+    const { uid } = meta.data.metadata;
+    this.#owners.learn(meta.data.metadata);
+    const waiting = this.#awaitingOwner.get(uid);
+    this.#awaitingOwner.delete(uid);
+    for (const { pod, observedAt } of waiting?.values() ?? []) this.#observePod(pod, observedAt);
   }
 
   apply(event: ClusterEvent): Applied {
@@ -99,11 +106,13 @@ export class ClusterModel {
         });
       case 'Pod':
         return withChecked(podObject, object, (pod) => {
-          const workload = this.#owners.workloadOf(pod.metadata);
-          const known = knownPodOf(pod, workload);
-          this.#pods.set(known.uid, { pod: { ...known, ended: known.ended || isGone }, spec: pod.spec });
-          this.#sink.observePod(podFactOf(pod, workload), observedAt);
-          if (isGone) this.#sink.removePod(known.uid, observedAt);
+          this.#observePod(pod, observedAt);
+          if (!isGone) return;
+          const { uid } = pod.metadata;
+          for (const waiting of this.#awaitingOwner.values()) waiting.delete(uid);
+          const known = this.#pods.get(uid);
+          if (known !== undefined) this.#pods.set(uid, { ...known, pod: { ...known.pod, ended: true } });
+          this.#sink.removePod(uid, observedAt);
         });
       case 'Service':
         return withChecked(serviceObject, object, (service) => {
@@ -138,6 +147,19 @@ export class ClusterModel {
         });
       }
     }
+  }
+
+  /** A pod whose owner is not known yet is told again, with its true workload, when the owner comes. */
+  #observePod(pod: PodObject, observedAt: number): void {
+    const { uid } = pod.metadata;
+    const workload = this.#owners.workloadOf(pod.metadata);
+    this.#pods.set(uid, { pod: knownPodOf(pod, workload), spec: pod.spec });
+    this.#sink.observePod(podFactOf(pod, workload), observedAt);
+    const unseen = this.#owners.unseenOwnerOf(pod.metadata);
+    if (unseen === null) return;
+    const waiting =
+      this.#awaitingOwner.get(unseen) ?? new Map<string, { pod: PodObject; observedAt: number }>();
+    this.#awaitingOwner.set(unseen, waiting.set(uid, { pod, observedAt }));
   }
 
   /** The uid of the Node object of this name, or null. */

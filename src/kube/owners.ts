@@ -11,11 +11,16 @@ interface OwnerLink {
 /** ReplicaSet -> Deployment and Job -> CronJob are the deepest chains of Kubernetes itself; operators add one or two. */
 const MAX_DEPTH = 8;
 
+/** Kinds that another controller commonly owns, so that the workload stands above them. */
+const CONTROLLED_KINDS: ReadonlySet<string> = new Set(['ReplicaSet', 'Job']);
+
 export class OwnerIndex {
   readonly #controllerOf = new Map<string, OwnerLink>();
+  readonly #seen = new Set<string>();
 
   /** Remembers who controls an object. The link never changes for a uid, so it is kept after the object went. */
   learn(meta: ObjectMeta): void {
+    this.#seen.add(meta.uid);
     const link = controllerReference(meta);
     if (link !== null) this.#controllerOf.set(meta.uid, link);
   }
@@ -30,6 +35,20 @@ export class OwnerIndex {
       top = above;
     }
     return { namespace: pod.namespace, kind: top.kind, name: top.name };
+  }
+
+  /**
+   * The uid of the first owner up the chain that has not been seen and may itself be controlled, or null. Its object may
+   * come after the pod's: each kind is watched by itself.
+   */
+  unseenOwnerOf(pod: ObjectMeta): string | null {
+    let top = controllerReference(pod);
+    for (let depth = 0; top !== null && depth < MAX_DEPTH; depth++) {
+      if (!CONTROLLED_KINDS.has(top.kind)) return null;
+      if (!this.#seen.has(top.uid)) return top.uid;
+      top = this.#controllerOf.get(top.uid) ?? null;
+    }
+    return null;
   }
 
   /** Whether another object controls this one, so that it is no workload of its own. */

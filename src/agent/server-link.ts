@@ -1,0 +1,117 @@
+/**
+ * One kept-alive connection to the server: posts a body and returns what came back or why nothing did. It never retries
+ * and never throws.
+ */
+import http from 'node:http';
+import type https from 'node:https';
+import type { PackedBatch } from './packed-batch.ts';
+import { bodyOf } from './packed-batch.ts';
+import { readBounded } from './durable-file.ts';
+import type { Exchange } from './answer.ts';
+import type { TokenFile } from './token.ts';
+
+/** Acknowledgements and problems are below 4 KB. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** Bundles of authorities are some 200 KB. */
+const MAX_CA_BYTES = 4 * 1024 * 1024;
+
+export interface LinkOptions {
+  readonly server: URL;
+  /** For a whole exchange, ms. */
+  readonly timeoutMs: number;
+  readonly token: TokenFile | null;
+  readonly caFile: string | null;
+}
+
+export class ServerLink {
+  readonly #options: LinkOptions;
+  readonly #url: URL;
+  #agent: http.Agent | https.Agent | null = null;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#url = new URL(`${options.server.pathname.replace(/\/$/, '')}/api/v1/batches`, options.server);
+  }
+
+  /** `signal` ends the exchange early. */
+  async post(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> {
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs);
+    try {
+      return await this.#exchange(batch, sentAt, AbortSignal.any([signal, timeout]));
+    } catch (error) {
+      // What is left of the connection is of no use, and the next one reads the authorities anew.
+      this.close();
+      if (timeout.aborted)
+        return { kind: 'failed', reason: `no answer within ${this.#options.timeoutMs} ms` };
+      return { kind: 'failed', reason: reasonOf(error) };
+    }
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+    this.#agent = null;
+  }
+
+  async #exchange(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> {
+    const { token } = this.#options;
+    const { request, agent } = await this.#transport();
+    const body = bodyOf(batch, sentAt);
+    const headers: http.OutgoingHttpHeaders = {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      ...(batch.encoding === 'gzip' && { 'content-encoding': 'gzip' }),
+      ...(token !== null && { authorization: `Bearer ${token.read()}` }),
+    };
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const sent = request(this.#url, { method: 'POST', agent, headers, signal }, resolve);
+      sent.on('error', reject);
+      sent.end(body);
+    });
+    const { statusCode = 0 } = response;
+    return {
+      kind: 'answered',
+      status: statusCode,
+      retryAfter: response.headers['retry-after'],
+      body: await textOf(response),
+    };
+  }
+
+  /** https is loaded only when it is used. */
+  async #transport(): Promise<{ request: typeof http.request; agent: http.Agent | https.Agent }> {
+    const pool = { keepAlive: true, maxSockets: 1 };
+    if (this.#url.protocol === 'http:') {
+      this.#agent ??= new http.Agent(pool);
+      return { request: http.request, agent: this.#agent };
+    }
+    const { default: secure } = await import('node:https');
+    this.#agent ??= new secure.Agent({ ...pool, ...this.#authorities() });
+    return { request: secure.request, agent: this.#agent };
+  }
+
+  #authorities(): { ca?: string } {
+    const { caFile } = this.#options;
+    if (caFile === null) return {};
+    const ca = readBounded(caFile, MAX_CA_BYTES);
+    if (ca === null) throw new Error(`the CA file ${caFile} is not there`);
+    return { ca };
+  }
+}
+
+/** The body up to its bound. An answer that goes on is broken off by destroying its connection. */
+async function textOf(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    const bytes: Buffer = chunk;
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length > MAX_ANSWER_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, MAX_ANSWER_BYTES);
+}
+
+/** Node wraps one error for each address it tried. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message || first.name : String(first);
+}

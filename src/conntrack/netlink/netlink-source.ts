@@ -1,0 +1,110 @@
+/**
+ * The kernel's own reports over netlink: every connection that opens or is answered, and lists of what is alive. The
+ * preferred source. It changes nothing on the node, and a slow reader costs the node nothing but events.
+ */
+import { endianness } from 'node:os';
+import { ProblemError } from '../../domain/problem.ts';
+import type { ConntrackSource, SourceLog, SourceSink } from '../source.ts';
+import { sayRecord } from '../source.ts';
+import { dumpEntries, probe } from './dump.ts';
+import { EventReader } from './event-reader.ts';
+import { readKernelSettings } from './kernel-settings.ts';
+import type { KernelSettings } from './kernel-settings.ts';
+
+/** Dumps in a row that the kernel may call interrupted. What the last of them found is true, though it may lack entries. */
+const DUMP_ATTEMPTS = 4;
+
+/** Listens from here on, so that nothing is missed before `start`. Throws a ProblemError. */
+export async function openNetlink(sink: SourceSink, log: SourceLog): Promise<ConntrackSource> {
+  if (endianness() !== 'LE' || !['x64', 'arm64'].includes(process.arch))
+    throw new ProblemError('conntrack-netlink', `netlink is not read on ${process.arch}`, {
+      hint: 'use --source conntrack or --source procfs',
+    });
+  const settings = readKernelSettings();
+  const reader = new EventReader(sink, log, { withEnds: settings.accounting === true });
+  try {
+    await probe(AbortSignal.timeout(10_000));
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+  if (settings.events === 0)
+    log.warn(
+      { hint: 'set net.netfilter.nf_conntrack_events to 1 or 2 on the node' },
+      'nf_conntrack_events is 0: the kernel reports no connection, and only dumps show any',
+    );
+  return new NetlinkSource(sink, log, { reader, settings });
+}
+
+class NetlinkSource implements ConntrackSource {
+  readonly kind = 'netlink';
+  readonly accounting: boolean | null;
+  readonly timestamps: boolean | null;
+  readonly #sink: SourceSink;
+  readonly #log: SourceLog;
+  readonly #reader: EventReader;
+  readonly #end = new AbortController();
+  #running: Promise<void> | null = null;
+  #lastDumpAt = 0;
+  #entries = 0;
+
+  constructor(
+    sink: SourceSink,
+    log: SourceLog,
+    { reader, settings }: { reader: EventReader; settings: KernelSettings },
+  ) {
+    this.#sink = sink;
+    this.#log = log;
+    this.#reader = reader;
+    this.accounting = settings.accounting;
+    this.timestamps = settings.timestamps;
+  }
+
+  get readLagMs(): number {
+    return this.#reader.lagMs;
+  }
+
+  async start(): Promise<void> {
+    this.#reader.start();
+    await this.dump();
+    if (this.#entries === 0 && readKernelSettings().entries === 0)
+      this.#log.warn(
+        {
+          hint: 'run in the node’s network namespace; a rule of nftables or iptables that uses ct turns tracking on',
+        },
+        'no connection is tracked here yet: without such a rule the kernel tracks none',
+      );
+  }
+
+  dump(): Promise<void> {
+    this.#running ??= this.#dump().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async close(): Promise<void> {
+    this.#end.abort(new Error('the source was closed'));
+    await this.#running?.catch(() => undefined);
+    this.#reader.close();
+  }
+
+  async #dump(): Promise<void> {
+    for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
+      // A dump of its own for each attempt, since presences of one time are added up.
+      const at = Math.max(Date.now(), this.#lastDumpAt + 1);
+      this.#lastDumpAt = at;
+      this.#entries = 0;
+      const { isInterrupted } = await dumpEntries(
+        {
+          record: (record) => {
+            this.#entries++;
+            sayRecord(this.#sink, record, at);
+          },
+          reject: (reason) => this.#sink.skipped(reason, 1),
+        },
+        this.#end.signal,
+      );
+      if (!isInterrupted) return;
+    }
+    this.#log.warn({ attempts: DUMP_ATTEMPTS }, 'entries moved during every dump: some may be missing');
+  }
+}

@@ -1,0 +1,35 @@
+/** What a reader of the API server needs of HTTP: one GET at a time with a body that streams, and the server's clock. */
+
+export interface ApiResponse {
+  readonly status: number;
+  /** Names in lower case, such as `date` and `retry-after`; a header sent twice is joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Decompressed. Must be read to its end or left by `break`/`return`, which closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface GetOptions {
+  readonly signal: AbortSignal;
+  /** Media types; JSON when absent. */
+  readonly accept?: string;
+  /** Ms without a byte after which the request fails with `SilenceError`; 3 minutes when absent. */
+  readonly idleMs?: number;
+}
+
+export interface ApiTransport {
+  /** Resolves with the head of the answer, whatever its status. Rejects when there was no answer; the body rejects when it was cut. */
+  get(path: string, query: Readonly<Record<string, string>>, options: GetOptions): Promise<ApiResponse>;
+  /** Ends every request that is under way. */
+  close(): void;
+  /** Ms to add to our clock to get the API server's, the median of recent Date headers; null before the first. */
+  readonly serverClockOffsetMs: number | null;
+}
+
+/** A connection that is open and says nothing: half-open TCP looks like this. */
+export class SilenceError extends Error {
+  override readonly name = 'SilenceError';
+
+  constructor(idleMs: number) {
+    super(`no byte for ${idleMs / 1000} s`);
+  }
+}

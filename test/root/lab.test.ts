@@ -1,0 +1,127 @@
+/** The lab leaves nothing behind, however it ends, keeps a second one out, and its reader of system calls can say no. Root on Linux. */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { syncVerdict } from '../../e2e/lab/syscall-order.ts';
+
+const LAB = 'e2e/lab/live.ts';
+const LOCK = '/run/netscribe-lab.lock';
+
+function startLab(): ChildProcess {
+  return spawn(process.execPath, [LAB], { stdio: 'ignore' });
+}
+
+function namespacesOf(processId: number | undefined): string[] {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => line.startsWith(`nslab${processId}-`));
+}
+
+function scratchFolders(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('netscribe-lab-'));
+}
+
+/** Until the lab has built its world, and runs a server and at least one agent in it. */
+async function isUp(lab: ChildProcess): Promise<void> {
+  const hasAgent = (folder: string): boolean =>
+    readdirSync(join(tmpdir(), folder)).some((name) => name.startsWith('agent-'));
+  for (const deadline = Date.now() + 40_000; !scratchFolders().some(hasAgent); await delay(100))
+    if (Date.now() > deadline || lab.exitCode !== null) throw new Error('the lab does not come up');
+}
+
+/** Command lines of processes that name the lab's scratch folder: its server and its agents. */
+function programsIn(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return ''; // It ended between the listing and now.
+      }
+    })
+    .filter((line) => line.includes(folder));
+}
+
+describe('the lab', () => {
+  test('keeps a second one out, and leaves nothing when it is interrupted', { timeout: 60_000 }, async () => {
+    const lab = startLab();
+    await isUp(lab);
+    const second = spawnSync(process.execPath, [LAB], { encoding: 'utf8' });
+    expect(second.stdout).toContain(`another lab is running (process ${lab.pid}`);
+    expect(second.status).toBe(1);
+    const [folder = ''] = scratchFolders();
+    expect(programsIn(folder).length).toBeGreaterThanOrEqual(2);
+    const ended = once(lab, 'exit');
+    lab.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(namespacesOf(lab.pid)).toEqual([]);
+    expect(programsIn(folder)).toEqual([]);
+    expect(scratchFolders()).toEqual([]);
+    expect(existsSync(LOCK)).toBe(false);
+  });
+
+  test('CLEAN=1 removes what a killed one left', { timeout: 60_000 }, async () => {
+    const lab = startLab();
+    await isUp(lab);
+    const ended = once(lab, 'exit');
+    lab.kill('SIGKILL');
+    await ended;
+    const [folder = ''] = scratchFolders();
+    expect(namespacesOf(lab.pid).length).toBeGreaterThan(0);
+    const clean = spawnSync(process.execPath, [LAB], {
+      encoding: 'utf8',
+      env: { ...process.env, CLEAN: '1' },
+    });
+    expect(clean.status).toBe(0);
+    expect(namespacesOf(lab.pid)).toEqual([]);
+    expect(programsIn(folder)).toEqual([]);
+    expect(scratchFolders()).toEqual([]);
+    expect(existsSync(LOCK)).toBe(false);
+  });
+});
+
+describe('the order of system calls', () => {
+  const socket = '31<TCP:[192.168.100.10:8081->192.168.100.1:40000]>';
+  const read = `77 read(${socket}, "POST /api/v1/batches HTTP/1.1\\r\\nho"..., 65536) = 900`;
+  const write = '77 pwrite64(24</tmp/x/server.db-wal>, "\\0\\0"..., 4096, 0) = 4096';
+  const sync = '77 fdatasync(24</tmp/x/server.db-wal>)   = 0';
+  const answer = `77 write(${socket}, "HTTP/1.1 200 OK\\r\\ncontent-type"..., 300) = 300`;
+
+  test.each([
+    ['written and synced before the answer', [read, write, sync, answer], 1],
+    ['never synced', [read, write, answer], 0],
+    ['synced after the answer', [read, write, answer, sync], 0],
+    ['synced before it was written', [read, sync, write, answer], 0],
+    ['nothing written at all', [read, sync, answer], 0],
+    ['written again after the sync', [read, write, sync, write, answer], 0],
+    [
+      'a sync that another thread interrupts',
+      [
+        read,
+        write,
+        '77 fdatasync(24</tmp/x/server.db-wal> <unfinished ...>',
+        '78 read(5, "", 1) = 0',
+        '77 <... fdatasync resumed>) = 0',
+        answer,
+      ],
+      1,
+    ],
+    ['a sync of another file', [read, write, sync.replace('server.db-wal', 'other'), answer], 0],
+  ])('%s', (_, lines, synced) => {
+    expect(syncVerdict(lines.join('\n'))).toMatchObject({ answered: 1, synced });
+  });
+
+  test('answers of other requests do not count', () => {
+    const other = '31<TCP:[127.0.0.1:8080->127.0.0.1:50000]>';
+    const lines = [
+      `77 read(${other}, "GET /api/v1/coverage HTTP/1.1\\r\\nho"..., 65536) = 200`,
+      answer.replace(socket, other),
+    ];
+    expect(syncVerdict(lines.join('\n'))).toEqual({ answered: 0, synced: 0, offence: null });
+  });
+});
