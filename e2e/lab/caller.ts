@@ -8,6 +8,7 @@ import { mustAnswer } from './peer-process.ts';
 import type { PeerProcess } from './peer-process.ts';
 import { DNS_ADDRESS } from './services.ts';
 import { NODES, workloadKey, workloadOf } from './world.ts';
+import type { WorkloadSpec } from './world.ts';
 
 /** Between two calls, so that seconds differ and the events tool's default buffer of 166 events never fills. */
 const CALL_PAUSE_MS = 100;
@@ -29,8 +30,8 @@ export async function makeCalls(lab: Lab, calls: readonly Call[]): Promise<void>
 }
 
 /** Each node's kubelet probes each of its pods that has a probe. */
-export async function probeAll(lab: Lab): Promise<void> {
-  for (const workload of probedWorkloads())
+export async function probeAll(lab: Lab, workloads?: readonly WorkloadSpec[]): Promise<void> {
+  for (const workload of probedWorkloads(workloads))
     for (const { facts } of lab.podsOf(workloadKey(workload))) {
       const address = ipv4(facts.addresses);
       const port = workload.probe ?? 0;

@@ -82,8 +82,8 @@ export const LONG_LIVED: Call = {
 export const CLEANUP: Call = toService('shop/cart-cleanup', 'shop/redis-cart', 6379);
 
 /** The kubelets' probes: from each node to each of its own pods that has one. */
-export function probedWorkloads(): readonly WorkloadSpec[] {
-  return WORKLOADS.filter((one) => one.probe !== undefined && !one.hostNetwork);
+export function probedWorkloads(workloads: readonly WorkloadSpec[] = WORKLOADS): readonly WorkloadSpec[] {
+  return workloads.filter((one) => one.probe !== undefined && !one.hostNetwork);
 }
 
 /** The servers that shop/debug scans, by pod address, and the 40 TCP ports it tries on each. */
@@ -147,7 +147,8 @@ export function dialledAddress({ target }: Call): string | undefined {
   }
 }
 
-function toService(client: string, service: string, port: number): Call {
+/** A call of a Service by its name, over IPv4, that is answered. */
+export function toService(client: string, service: string, port: number): Call {
   return {
     client,
     target: { kind: 'service', service, port, family: 4 },

@@ -11,6 +11,7 @@ export class ClusterHistory {
   readonly #current = new Map<string, KubeObject>();
   #resourceVersion = FIRST_RESOURCE_VERSION;
   #file: string | undefined;
+  #listener: ((object: KubeObject) => void) | undefined;
 
   /** Sets an object's new state; while recording it becomes an ADDED or MODIFIED event observed now. */
   put(object: KubeObject): KubeObject {
@@ -23,6 +24,7 @@ export class ClusterHistory {
     };
     this.#current.set(key, stored);
     this.#write(type, stored);
+    this.#listener?.(stored);
     return stored;
   }
 
@@ -34,6 +36,12 @@ export class ClusterHistory {
   /** Every present object of a kind. */
   all(kind: string): KubeObject[] {
     return [...this.#current.values()].filter((one) => one.kind === kind);
+  }
+
+  /** Tells `listener` every present object now, and from now on each that is put. */
+  follow(listener: (object: KubeObject) => void): void {
+    for (const object of this.#current.values()) listener(object);
+    this.#listener = listener;
   }
 
   /** Starts the file with every present object as ADDED, as a list does that a watch begins with. */

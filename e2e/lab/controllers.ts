@@ -12,7 +12,9 @@ import { controlledBy, generatedWord, newUid } from './kube-object.ts';
 import type { KubeObject, OwnerReference } from './kube-object.ts';
 import { endpointSlices, namespaceObject, nodeObject, serviceObject } from './network-objects.ts';
 import type { ReadyPod } from './network-objects.ts';
+import { LIVE_SERVICES } from './live-world.ts';
 import { SERVICES } from './services.ts';
+import type { ServiceSpec } from './services.ts';
 import { NODES, WORKLOADS, workloadKey } from './world.ts';
 import type { NodeName, WorkloadSpec } from './world.ts';
 
@@ -24,12 +26,22 @@ export interface PodMould {
   readonly nameOf: (number: number, node: NodeName) => string;
 }
 
-/** Namespaces and Nodes: what a cluster has before any workload. */
-export function createCluster(history: ClusterHistory, at: Date): void {
-  for (const name of ['default', 'kube-system', ...new Set(WORKLOADS.map((one) => one.namespace))])
+/** What a cluster is to have: the recorded one, or more. */
+export interface ClusterPlan {
+  readonly workloads: readonly WorkloadSpec[];
+  readonly services: readonly ServiceSpec[];
+}
+
+/** The cluster that is recorded. */
+export const RECORDED_CLUSTER: ClusterPlan = { workloads: WORKLOADS, services: SERVICES };
+
+/** Namespaces, Nodes and Services: what a cluster has before any workload. */
+export function createCluster(history: ClusterHistory, at: Date, plan: ClusterPlan): void {
+  const named = plan.workloads.map((one) => one.namespace);
+  for (const name of ['default', 'kube-system', ...named])
     if (history.find('Namespace', '', name) === undefined) history.put(namespaceObject(name, at));
   for (const name of Object.keys(NODES) as NodeName[]) history.put(nodeObject(name, at));
-  for (const service of SERVICES) history.put(serviceObject(service, at));
+  for (const service of plan.services) history.put(serviceObject(service, at));
 }
 
 /** Puts a workload's controller and says how its pods look. A later call scales it, or tells how many of its pods are ready. */
@@ -117,7 +129,7 @@ export function syncEndpointSlices(
   at: Date,
 ): boolean {
   let changed = false;
-  for (const spec of SERVICES) {
+  for (const spec of [...SERVICES, ...LIVE_SERVICES]) {
     const service = history.find('Service', spec.namespace, spec.name);
     if (service === undefined) continue;
     const find = (name: string): KubeObject | undefined =>

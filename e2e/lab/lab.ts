@@ -8,9 +8,11 @@ import type { ReadyPod } from './network-objects.ts';
 import { mustAnswer, PeerProcess } from './peer-process.ts';
 import { podObject } from './pod-object.ts';
 import type { PodFacts, PodStage } from './pod-object.ts';
+import { LOCAL_DNS_ADDRESS, UPSTREAM_DNS_ADDRESS } from './live-world.ts';
+import { addBridgePod, addTwoZonePod, bridgeAddresses } from './node-wires.ts';
 import { nodeRules } from './service-rules.ts';
 import type { RoutedService, RoutedSlice } from './service-rules.ts';
-import { clusterZone } from './services.ts';
+import { clusterZone, DNS_ADDRESS } from './services.ts';
 import { runIn } from './shell.ts';
 import { Topology } from './topology.ts';
 import type { PodAddresses } from './topology.ts';
@@ -36,16 +38,33 @@ export interface PodPlan {
   readonly addresses?: PodAddresses;
 }
 
+/** What differs from the recorded lab; see Topology for `accounting`. */
+export interface LabSettings {
+  readonly accounting?: boolean;
+  /** nftables text that a node loads after its Services. */
+  readonly rules?: (node: NodeName) => string;
+  /** Adds to the wires before any pod. */
+  readonly wires?: (topology: Topology) => void;
+}
+
 export class Lab {
-  readonly topology = new Topology();
+  readonly topology: Topology;
   readonly history = new ClusterHistory();
+  readonly #settings: LabSettings;
   readonly #hosts = new Map<string, PeerProcess>();
   #pods: LabPod[] = [];
   #assigned: Record<NodeName, number> = { 'node-a': 1, 'node-b': 1 };
+  #bridged = 0;
+
+  constructor(settings: LabSettings = {}) {
+    this.#settings = settings;
+    this.topology = new Topology(settings.accounting);
+  }
 
   /** Builds the wires, and starts the processes of the nodes and of the outside. */
   async up(): Promise<void> {
     this.topology.up();
+    this.#settings.wires?.(this.topology);
     for (const name of [...Object.keys(NODES), 'ext'])
       this.#hosts.set(name, new PeerProcess(this.topology.namespace(name)));
     const outside = this.host('ext');
@@ -60,7 +79,7 @@ export class Lab {
   /** Starts a pod: its object is ADDED without an address; announce() lets the API learn that it runs. */
   async startPod(plan: PodPlan): Promise<LabPod> {
     const { workload, node } = plan;
-    const addresses = plan.addresses ?? this.#nextAddresses(node);
+    const addresses = plan.addresses ?? this.#nextAddresses(node, workload);
     const facts: PodFacts = {
       workload,
       name: plan.mould.nameOf(plan.number, node),
@@ -75,7 +94,7 @@ export class Lab {
       createdAt: plan.createdAt,
     };
     this.history.put(podObject(facts, { kind: 'scheduled' }));
-    if (!workload.hostNetwork) this.topology.addPod(facts.name, node, addresses);
+    if (!workload.hostNetwork) this.#wire(facts, addresses);
     const sandboxAt = new Date();
     const peer = workload.hostNetwork
       ? this.host(node)
@@ -83,13 +102,9 @@ export class Lab {
     const pod: LabPod = { facts, peer, sandboxAt, startedAt: new Date() };
     for (const port of workload.listens)
       await mustAnswer(peer, facts.name, { op: 'listen', host: '::', port });
-    if (workloadKey(workload) === 'kube-system/coredns')
-      await mustAnswer(peer, facts.name, {
-        op: 'serveDns',
-        host: addresses.ipv4,
-        zone: clusterZone(),
-        upstream: OUTSIDE.nameServer,
-      });
+    for (const port of workload.swallows ?? [])
+      await mustAnswer(peer, facts.name, { op: 'swallow', host: '::', port });
+    await serveNames(pod, addresses);
     this.#pods.push(pod);
     return pod;
   }
@@ -141,10 +156,35 @@ export class Lab {
     const services = this.history.all('Service') as unknown as RoutedService[];
     const slices = this.history.all('EndpointSlice') as unknown as RoutedSlice[];
     for (const node of Object.keys(NODES) as NodeName[])
-      runIn(this.topology.namespace(node), 'nft', ['-f', '-'], nodeRules(node, services, slices));
+      runIn(
+        this.topology.namespace(node),
+        'nft',
+        ['-f', '-'],
+        `${nodeRules(node, services, slices)}${this.#settings.rules?.(node) ?? ''}`,
+      );
   }
 
-  #nextAddresses(node: NodeName): PodAddresses {
+  #wire({ workload, name, node }: PodFacts, addresses: PodAddresses): void {
+    switch (workload.wire) {
+      case undefined:
+        this.topology.addPod(name, node, addresses);
+        return;
+      case 'bridge':
+        addBridgePod(this.topology, name, { node, addresses, port: `b${this.#bridged}` });
+        return;
+      case 'two-zones':
+        addTwoZonePod(this.topology, name, { node, addresses });
+        return;
+      default:
+        workload.wire satisfies never;
+    }
+  }
+
+  #nextAddresses(node: NodeName, { wire }: WorkloadSpec): PodAddresses {
+    if (wire === 'bridge') {
+      this.#bridged += 1;
+      return bridgeAddresses(node, this.#bridged);
+    }
     this.#assigned[node] += 1;
     const last = this.#assigned[node];
     const { podRangeV4, podRangeV6 } = NODES[node];
@@ -153,6 +193,27 @@ export class Lab {
       ipv6: podRangeV6.replace(/::\/64$/, `::${last.toString(16)}`),
     };
   }
+}
+
+/** The cluster's DNS, and the cache in front of it, answer names. */
+async function serveNames({ facts, peer }: LabPod, { ipv4 }: PodAddresses): Promise<void> {
+  const name = workloadKey(facts.workload);
+  if (name === 'kube-system/coredns')
+    await mustAnswer(peer, facts.name, {
+      op: 'serveDns',
+      host: ipv4,
+      zone: clusterZone(),
+      upstream: OUTSIDE.nameServer,
+    });
+  if (name === 'kube-system/node-local-dns')
+    for (const host of [LOCAL_DNS_ADDRESS, DNS_ADDRESS])
+      await mustAnswer(peer, facts.name, {
+        op: 'serveDns',
+        host,
+        zone: {},
+        upstream: UPSTREAM_DNS_ADDRESS,
+        upstreamTransport: 'tcp',
+      });
 }
 
 function times({ sandboxAt, startedAt }: LabPod): { sandboxAt: Date; startedAt: Date } {

@@ -94,9 +94,10 @@ export function serviceObject(service: ServiceSpec, createdAt: Date): KubeObject
       uid: newUid(),
       creationTimestamp: apiTime(createdAt),
       labels:
-        service.workload === undefined
+        service.labels ??
+        (service.workload === undefined
           ? { component: 'apiserver', provider: 'kubernetes' }
-          : { app: service.name },
+          : { app: service.name }),
     },
     spec: {
       type: service.type,

@@ -11,15 +11,29 @@ export type PeerCommand =
       readonly host: string;
       readonly zone: Readonly<Record<string, string>>;
       readonly upstream?: string;
+      /** How `upstream` is asked; a node-local cache asks over TCP, so that its questions survive conntrack races. */
+      readonly upstreamTransport?: 'udp' | 'tcp';
     }
+  /** Take datagrams and never answer, as a statistics collector does. */
+  | { readonly op: 'swallow'; readonly host: string; readonly port: number }
+  /** Say a few bytes, without being asked, on every connection that a served port has. */
+  | { readonly op: 'push'; readonly port: number }
   /** Connect, say a few bytes, read the answer, close. */
   | { readonly op: 'dial'; readonly address: string; readonly port: number }
   /** Connect and close at once, as a kubelet's TCP probe does. */
   | { readonly op: 'probe'; readonly address: string; readonly port: number }
-  /** Open a connection that stays open until the process ends. */
+  /** Open a connection that stays open until the process ends; it joins those held already. */
   | { readonly op: 'hold'; readonly address: string; readonly port: number }
-  /** Say a few bytes on the held connection and wait for the answer. */
+  /** Say a few bytes on every held connection and wait for the answers. */
   | { readonly op: 'say' }
+  /** Wait until every held connection brought bytes. */
+  | { readonly op: 'hear' }
+  /** Connect to what must not answer within `patienceMs`, not even with a refusal. */
+  | { readonly op: 'knock'; readonly address: string; readonly port: number; readonly patienceMs: number }
+  /** Send one datagram from a port of its own and expect nothing. */
+  | { readonly op: 'send'; readonly address: string; readonly port: number }
+  /** One HTTP request, answered with its status and its body. */
+  | { readonly op: 'http'; readonly method: 'GET' | 'POST'; readonly url: string; readonly body?: string }
   /** One DNS question to a server on port 53. */
   | {
       readonly op: 'ask';
@@ -29,9 +43,14 @@ export type PeerCommand =
       readonly type: RecordType;
     };
 
-/** What came of an order. `address` is the answer to `ask`. */
+/** What came of an order. `address` is the answer to `ask`, `status` and `body` that to `http`. */
 export type PeerReply =
-  | { readonly outcome: 'answered'; readonly address?: string }
+  | {
+      readonly outcome: 'answered';
+      readonly address?: string;
+      readonly status?: number;
+      readonly body?: string;
+    }
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'failed'; readonly reason: string };
 

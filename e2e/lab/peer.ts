@@ -16,7 +16,8 @@ const REQUEST = 'hello\n';
 const ANSWER = 'well met\n';
 const DNS_PORT = 53;
 
-let held: Socket | undefined;
+const held: Socket[] = [];
+const accepted = new Map<number, Set<Socket>>();
 let nextQueryId = 1;
 
 const lines = createInterface({ input: process.stdin });
@@ -42,17 +43,33 @@ function obey(command: PeerCommand): Promise<PeerReply> {
     case 'hold':
       return hold(command.address, command.port);
     case 'say':
-      return say();
+      return everyHeld(converse);
     case 'ask':
       return ask(command);
+    case 'swallow':
+      return swallow(command.host, command.port);
+    case 'push':
+      return push(command.port);
+    case 'hear':
+      return everyHeld(hear);
+    case 'knock':
+      return knock(command);
+    case 'send':
+      return send(command.address, command.port);
+    case 'http':
+      return http(command);
     default:
       return command satisfies never;
   }
 }
 
 async function listen(host: string, port: number): Promise<PeerReply> {
+  const connections = new Set<Socket>();
+  accepted.set(port, connections);
   const server = createServer((socket) => {
+    connections.add(socket);
     socket.on('error', () => socket.destroy());
+    socket.on('close', () => connections.delete(socket));
     socket.on('data', () => socket.write(ANSWER));
   });
   await new Promise<void>((resolve, reject) => {
@@ -84,25 +101,82 @@ function open(address: string, port: number): Promise<Socket> {
   });
 }
 
-function converse(socket: Socket): Promise<void> {
+async function converse(socket: Socket): Promise<void> {
+  const heard = hear(socket);
+  socket.write(REQUEST);
+  await heard;
+}
+
+function hear(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('data', () => resolve());
-    socket.once('close', () => reject(new Error('closed before an answer')));
-    socket.write(REQUEST);
+    const broken = (): void => reject(new Error('closed before an answer'));
+    socket.once('close', broken);
+    socket.once('data', () => {
+      socket.off('close', broken);
+      resolve();
+    });
   });
 }
 
 async function hold(address: string, port: number): Promise<PeerReply> {
-  held = await open(address, port);
-  held.setTimeout(0);
-  await converse(held);
+  const socket = await open(address, port);
+  socket.setTimeout(0);
+  await converse(socket);
+  held.push(socket);
   return { outcome: 'answered' };
 }
 
-async function say(): Promise<PeerReply> {
-  if (held === undefined) throw new Error('no connection is held');
-  await converse(held);
+async function everyHeld(use: (socket: Socket) => Promise<void>): Promise<PeerReply> {
+  if (held.length === 0) throw new Error('no connection is held');
+  await Promise.all(held.map(use));
   return { outcome: 'answered' };
+}
+
+async function push(port: number): Promise<PeerReply> {
+  const connections = accepted.get(port);
+  if (connections === undefined || connections.size === 0) throw new Error(`nobody is connected to ${port}`);
+  for (const socket of connections) socket.write(ANSWER);
+  return { outcome: 'answered' };
+}
+
+async function swallow(host: string, port: number): Promise<PeerReply> {
+  const socket = createSocket('udp6');
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, host, resolve);
+  });
+  return { outcome: 'answered' };
+}
+
+async function send(address: string, port: number): Promise<PeerReply> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve, reject) => {
+    socket.send(REQUEST, port, address, (error) => (error === null ? resolve() : reject(error)));
+  });
+  socket.close();
+  return { outcome: 'answered' };
+}
+
+async function knock(command: Extract<PeerCommand, { op: 'knock' }>): Promise<PeerReply> {
+  const heard = await new Promise<boolean>((resolve) => {
+    const socket = connect({ host: command.address, port: command.port });
+    socket.setTimeout(command.patienceMs, () => resolve(false));
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(true));
+    socket.once('timeout', () => socket.destroy());
+  });
+  if (heard) throw new Error('something answered');
+  return { outcome: 'answered' };
+}
+
+async function http(command: Extract<PeerCommand, { op: 'http' }>): Promise<PeerReply> {
+  const response = await fetch(command.url, {
+    method: command.method,
+    ...(command.body === undefined
+      ? {}
+      : { body: command.body, headers: { 'content-type': 'application/json' } }),
+  });
+  return { outcome: 'answered', status: response.status, body: await response.text() };
 }
 
 async function serveDns(command: Extract<PeerCommand, { op: 'serveDns' }>): Promise<PeerReply> {
@@ -110,7 +184,8 @@ async function serveDns(command: Extract<PeerCommand, { op: 'serveDns' }>): Prom
     const question = decodeQuestion(message);
     const known = command.zone[`${question.name}/${question.type}`];
     if (known !== undefined || command.upstream === undefined) return encodeAnswer(question, known);
-    return encodeAnswer(question, await askOverUdp(command.upstream, question.name, question.type));
+    const over = command.upstreamTransport === 'tcp' ? askOverTcp : askOverUdp;
+    return encodeAnswer(question, await over(command.upstream, question.name, question.type));
   };
   const udp = createSocket('udp4');
   udp.on('message', (message, client) => {

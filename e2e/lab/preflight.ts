@@ -10,11 +10,11 @@ export const NAMESPACE_STEM = 'nslab';
 const LOCK_FILE = '/run/netscribe-lab.lock';
 const TOOLS = ['ip', 'nft', 'conntrack', 'sysctl'];
 
-/** Throws an Error that says what to do when this is not Linux, not root, or a tool is missing. */
-export function assertAble(): void {
+/** Throws an Error that says what to do when this is not Linux, not root, or a tool is missing; `more` are tools beyond the usual. */
+export function assertAble(more: readonly string[] = []): void {
   if (process.platform !== 'linux') throw new Error('the lab needs Linux: it records a real kernel');
   if (process.getuid?.() !== 0) throw new Error('the lab needs root: it makes network namespaces');
-  const missing = TOOLS.filter((tool) => !isInstalled(tool));
+  const missing = [...TOOLS, ...more].filter((tool) => !isInstalled(tool));
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}; run \`make deps\` as root`);
 }
 

@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { CLEANUP, ROUND } from './calls.ts';
 import { makeCalls, openLongLived, probeAll, scan, useLongLived } from './caller.ts';
-import { controllerOf, createCluster, createCronJob, startJob } from './controllers.ts';
+import { controllerOf, createCluster, createCronJob, RECORDED_CLUSTER, startJob } from './controllers.ts';
+import type { ClusterPlan } from './controllers.ts';
 import type { Lab, LabPod } from './lab.ts';
-import { CART_CLEANUP, DEBUG, WORKLOADS, workloadKey, workloadOf } from './world.ts';
+import { CART_CLEANUP, DEBUG, workloadKey, workloadOf } from './world.ts';
 
 /** Between the end of the pod that had an address and the start of the pod that gets it next. API times have one-second grain. */
-const REUSE_GAP_MS = 6000;
+export const REUSE_GAP_MS = 6000;
 /** When the second and third round start and when the story ends, from its beginning. */
 const SECOND_ROUND_MS = 18_000;
 const THIRD_ROUND_MS = 36_000;
@@ -25,13 +26,13 @@ export interface Reuse {
 }
 
 /** Builds everything that is there before the recording: nodes, workloads, Services, and one connection that stays open. */
-export async function prepare(lab: Lab): Promise<void> {
+export async function prepare(lab: Lab, plan: ClusterPlan = RECORDED_CLUSTER): Promise<void> {
   const at = new Date();
   await lab.up();
-  createCluster(lab.history, at);
+  createCluster(lab.history, at, plan);
   createCronJob(lab.history, CART_CLEANUP, at);
   const pods: LabPod[] = [];
-  for (const workload of WORKLOADS) {
+  for (const workload of plan.workloads) {
     const mould = controllerOf(lab.history, workload, {
       replicas: workload.places.length,
       ready: workload.places.length,
@@ -64,6 +65,11 @@ export async function play(lab: Lab): Promise<Reuse> {
   await makeCalls(lab, ROUND);
   await delayUntil(start + END_MS);
   await useLongLived(lab);
+  return reuseOf(first, successor);
+}
+
+/** What is remembered of the address that `first` had and `successor` got. */
+export function reuseOf(first: { pod: LabPod; finishedAt: Date }, successor: LabPod): Reuse {
   return {
     addresses: first.pod.facts.addresses,
     first: {
@@ -80,7 +86,7 @@ export async function play(lab: Lab): Promise<Reuse> {
 }
 
 /** The CronJob's pod: it calls before the API knows its address, lives a few seconds, and stays listed as Succeeded. */
-async function runCleanup(lab: Lab): Promise<{ pod: LabPod; finishedAt: Date }> {
+export async function runCleanup(lab: Lab): Promise<{ pod: LabPod; finishedAt: Date }> {
   const createdAt = new Date();
   const job = startJob(lab.history, CART_CLEANUP, createdAt);
   const pod = await lab.startPod({
@@ -101,14 +107,14 @@ async function runCleanup(lab: Lab): Promise<{ pod: LabPod; finishedAt: Date }> 
   return { pod, finishedAt };
 }
 
-async function startDebug(lab: Lab): Promise<void> {
+export async function startDebug(lab: Lab): Promise<void> {
   const at = new Date();
   const mould = controllerOf(lab.history, DEBUG, { replicas: 1, ready: 0, at });
   lab.announce([await lab.startPod({ workload: DEBUG, mould, number: 0, node: 'node-a', createdAt: at })]);
 }
 
 /** A second recommendationservice pod, on the node and with the addresses of the pod that ended. */
-async function scaleRecommendations(lab: Lab, former: { pod: LabPod }): Promise<LabPod> {
+export async function scaleRecommendations(lab: Lab, former: { pod: LabPod }): Promise<LabPod> {
   const at = new Date();
   const workload = workloadOf('shop/recommendationservice');
   const [ipv4 = '', ipv6 = ''] = former.pod.facts.addresses;
@@ -125,6 +131,6 @@ async function scaleRecommendations(lab: Lab, former: { pod: LabPod }): Promise<
   return pod;
 }
 
-async function delayUntil(when: number): Promise<void> {
+export async function delayUntil(when: number): Promise<void> {
   await delay(Math.max(0, when - Date.now()));
 }

@@ -1,4 +1,5 @@
 // The Services of the recorded world, and where each of their ports leads after DNAT.
+import { LIVE_SERVICES } from './live-world.ts';
 import { API_SERVER, NODES, workloadOf } from './world.ts';
 
 /** One port of a Service. `target` is a number or the name of a container port. */
@@ -18,6 +19,8 @@ export interface ServiceSpec {
   readonly addresses: readonly string[];
   /** The workload behind it, "namespace/name"; absent for default/kubernetes, which has no selector. */
   readonly workload?: string;
+  /** Labels of the Service object; those of its name when absent. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly ports: readonly ServicePortSpec[];
 }
 
@@ -68,7 +71,7 @@ export const SERVICES: readonly ServiceSpec[] = [
 
 /** The Service of a "namespace/name". Throws when the world has none. */
 export function serviceOf(key: string): ServiceSpec {
-  const found = SERVICES.find((one) => `${one.namespace}/${one.name}` === key);
+  const found = [...SERVICES, ...LIVE_SERVICES].find((one) => `${one.namespace}/${one.name}` === key);
   if (found === undefined) throw new Error(`no Service ${key} in the world`);
   return found;
 }
@@ -83,7 +86,7 @@ export function targetNumber(service: ServiceSpec, port: ServicePortSpec): numbe
 
 /** Every name the cluster's DNS answers, as "name/record type" -> address. */
 export function clusterZone(): Record<string, string> {
-  const entries = SERVICES.flatMap((service) =>
+  const entries = [...SERVICES, ...LIVE_SERVICES].flatMap((service) =>
     service.addresses.map((address) => [
       `${serviceHost(service)}/${address.includes(':') ? 'AAAA' : 'A'}`,
       address,

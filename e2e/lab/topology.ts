@@ -18,12 +18,18 @@ const POD_GATEWAY_V6 = 'fe80::ecee';
 /** The namespaces of one run. */
 export class Topology {
   readonly #prefix = `${NAMESPACE_STEM}${process.pid}-`;
+  readonly #accounting: boolean;
   #pods = 0;
+
+  /** `accounting`: whether the nodes' kernels count bytes and stamp times. The ordinary node does neither. */
+  constructor(accounting = false) {
+    this.#accounting = accounting;
+  }
 
   /** Builds the fabric, the nodes and the outside. */
   up(): void {
-    for (const name of ['fab', ...Object.keys(NODES), 'ext']) this.#addNamespace(name);
-    this.#ip('fab', ['link add br0 type bridge', 'link set br0 up']);
+    for (const name of ['fab', ...Object.keys(NODES), 'ext']) this.addNamespace(name);
+    this.ip('fab', ['link add br0 type bridge', 'link set br0 up']);
     for (const [name, node] of Object.entries(NODES)) {
       this.#attach(name, [`${node.ipv4}/24`, `${node.ipv6}/64`]);
       const settings = [
@@ -31,10 +37,10 @@ export class Topology {
         'net.ipv6.conf.all.forwarding=1',
         'net.ipv4.conf.all.rp_filter=0',
       ];
-      // The ordinary node accounts nothing and stamps nothing. Short timeouts let the kernel report the ends of connections within the run.
+      // Short timeouts let the kernel report the ends of connections within the run.
       const tracking = [
-        'acct=0',
-        'timestamp=0',
+        `acct=${Number(this.#accounting)}`,
+        `timestamp=${Number(this.#accounting)}`,
         'udp_timeout=10',
         'udp_timeout_stream=10',
         'tcp_timeout_time_wait=10',
@@ -46,10 +52,10 @@ export class Topology {
       ]);
     }
     this.#attach('ext', [...OUTSIDE.addresses.map((one) => `${one}/24`), `${OUTSIDE.ipv6}/64`]);
-    this.#ip('ext', [`addr add ${OUTSIDE.publicAddress}/32 dev lo`]);
+    this.ip('ext', [`addr add ${OUTSIDE.publicAddress}/32 dev lo`]);
     for (const [name, node] of Object.entries(NODES)) {
       const others = Object.values(NODES).filter((other) => other !== node);
-      this.#ip(name, [
+      this.ip(name, [
         `route add ${OUTSIDE.publicAddress}/32 via ${OUTSIDE.gateway}`,
         // A service address is rewritten before it leaves, but the kernel wants a route before it sends.
         `route add 10.96.0.0/16 dev eth0 src ${node.ipv4}`,
@@ -65,7 +71,7 @@ export class Topology {
     const node = NODES[nodeName];
     const veth = `v${this.#pods}`;
     this.#pods += 1;
-    this.#addNamespace(name);
+    this.addNamespace(name);
     run('ip', [
       'link',
       'add',
@@ -80,19 +86,19 @@ export class Topology {
       'netns',
       this.namespace(nodeName),
     ]);
-    this.#ip(name, [
+    this.ip(name, [
       'link set eth0 up',
       `addr add ${ipv4}/32 dev eth0`,
       `-6 addr add ${ipv6}/128 dev eth0 nodad`,
     ]);
-    this.#ip(nodeName, [
+    this.ip(nodeName, [
       `link set ${veth} up`,
       `addr add ${POD_GATEWAY_V4}/32 dev ${veth} scope link`,
       `route add ${ipv4}/32 dev ${veth} src ${node.ipv4}`,
       `-6 addr add ${POD_GATEWAY_V6}/64 dev ${veth} nodad`,
       `-6 route add ${ipv6}/128 dev ${veth}`,
     ]);
-    this.#ip(name, [
+    this.ip(name, [
       `route add ${POD_GATEWAY_V4}/32 dev eth0`,
       `route add default via ${POD_GATEWAY_V4}`,
       `-6 route add default via ${POD_GATEWAY_V6} dev eth0`,
@@ -114,9 +120,16 @@ export class Topology {
     removeNamespaces(this.#prefix);
   }
 
-  #addNamespace(name: string): void {
+  /** Makes an empty namespace with its loopback up. */
+  addNamespace(name: string): void {
     run('ip', ['netns', 'add', this.namespace(name)]);
-    this.#ip(name, ['link set lo up']);
+    this.ip(name, ['link set lo up']);
+  }
+
+  /** Puts one more host on the fabric; addresses with their prefix length. */
+  addHost(name: string, addresses: readonly string[]): void {
+    this.addNamespace(name);
+    this.#attach(name, addresses);
   }
 
   #attach(name: string, addresses: readonly string[]): void {
@@ -135,8 +148,8 @@ export class Topology {
       'netns',
       this.namespace('fab'),
     ]);
-    this.#ip('fab', [`link set ${port} master br0 up`]);
-    this.#ip(name, [
+    this.ip('fab', [`link set ${port} master br0 up`]);
+    this.ip(name, [
       'link set eth0 up',
       ...addresses.map((one) =>
         one.includes(':') ? `-6 addr add ${one} dev eth0 nodad` : `addr add ${one} dev eth0`,
@@ -144,7 +157,8 @@ export class Topology {
     ]);
   }
 
-  #ip(name: string, commands: readonly string[]): void {
+  /** Runs commands of `ip` in a namespace, those that begin with "-6 " for IPv6. */
+  ip(name: string, commands: readonly string[]): void {
     for (const family of ['-4', '-6'] as const) {
       const own = commands.filter((command) => command.startsWith('-6 ') === (family === '-6'));
       const lines = own.map((command) => command.replace(/^-6 /, ''));

@@ -16,22 +16,41 @@ import {
   workloadKey,
   workloadOf,
 } from './world.ts';
-import type { NodeName } from './world.ts';
+import type { NodeName, WorkloadSpec } from './world.ts';
 
 const DNS = 'kube-system/coredns';
 
-/** The truth file of a recording: JSON with one line of truth a line of text, so that a change of it can be reviewed. */
-export function truthText(reuse: Reuse): string {
+/** What happened in a world: from it follow the edges, and what drafts must allow. */
+export interface Story {
+  /** Workloads whose pods run from before the story to its end. */
+  readonly workloads: readonly WorkloadSpec[];
+  readonly calls: readonly Call[];
+  /** The node whose pods' questions to DNS are not tracked; absent when every node tracks them. */
+  readonly cachedNode?: NodeName;
+  /** What else happened, and must be allowed. */
+  readonly edges: readonly TruthLine[];
+  readonly allowances: readonly TruthLine[];
+}
+
+const RECORDED: Story = {
+  workloads: WORKLOADS,
+  calls: [...ROUND, LONG_LIVED, CLEANUP],
+  edges: [],
+  allowances: [],
+};
+
+/** The truth file of a story: JSON with one line of truth a line of text, so that a change of it can be reviewed. */
+export function truthText(reuse: Reuse, story: Story = RECORDED): string {
   const rule = 'everything that is in neither edges nor allowances';
   return [
     '{',
-    ` "edges": ${block(edges(), 1)},`,
-    ` "allowances": ${block(allowances(), 1)},`,
+    ` "edges": ${block(edges(story), 1)},`,
+    ` "allowances": ${block(allowances(story), 1)},`,
     ' "denials": {',
     `  "rule": ${JSON.stringify(rule)},`,
     `  "named": ${block(namedDenials(), 2)}`,
     ' },',
-    ` "refused": ${block(refused(), 1)},`,
+    ` "refused": ${block(refused(story), 1)},`,
     ` "reusedAddress": ${JSON.stringify(reuse)}`,
     '}',
     '',
@@ -43,10 +62,9 @@ function block(lines: readonly TruthLine[], depth: number): string {
   return `[\n${lines.map((line) => `${indent} ${JSON.stringify(line)}`).join(',\n')}\n${indent}]`;
 }
 
-function edges(): TruthLine[] {
-  const calls = [...ROUND, LONG_LIVED, CLEANUP];
-  const answered = calls.filter((call) => call.outcome === 'answered').map(edgeOf);
-  return unique([...answered, ...dnsEdges(calls), ...probeEdges()]);
+function edges(story: Story): TruthLine[] {
+  const answered = story.calls.filter((call) => call.outcome === 'answered').map(edgeOf);
+  return unique([...answered, ...dnsEdges(story), ...probeEdges(story), ...story.edges]);
 }
 
 function edgeOf(call: Call): TruthLine {
@@ -59,9 +77,12 @@ function edgeOf(call: Call): TruthLine {
   return { ...line, ...(isOwn ? { ownNode: true } : { seenAs: NODES[node].ipv4 }), ...note };
 }
 
-function dnsEdges(calls: readonly Call[]): TruthLine[] {
+function dnsEdges({ calls, cachedNode }: Story): TruthLine[] {
   const asked = calls
-    .filter((call) => call.asks !== 'nothing')
+    .filter(
+      (call) =>
+        call.asks !== 'nothing' && workloadOf(call.client).places.some((place) => place !== cachedNode),
+    )
     .map((call): TruthLine => ({
       client: call.client,
       server: DNS,
@@ -75,8 +96,8 @@ function dnsEdges(calls: readonly Call[]): TruthLine[] {
   ];
 }
 
-function probeEdges(): TruthLine[] {
-  return probedWorkloads().flatMap((workload) =>
+function probeEdges({ workloads }: Story): TruthLine[] {
+  return probedWorkloads(workloads).flatMap((workload) =>
     probingNodes(workloadKey(workload)).map((node): TruthLine => ({
       client: `node:${node}`,
       server: workloadKey(workload),
@@ -93,8 +114,8 @@ function probingNodes(server: string): NodeName[] {
   return [...new Set([...workloadOf(server).places, ...late])];
 }
 
-function allowances(): TruthLine[] {
-  const isolated = [...WORKLOADS, CART_CLEANUP, DEBUG].filter((one) => !one.hostNetwork);
+function allowances(story: Story): TruthLine[] {
+  const isolated = [...story.workloads, CART_CLEANUP, DEBUG].filter((one) => !one.hostNetwork);
   const askers = isolated.filter((one) => one.dnsPolicy === 'ClusterFirst').map(workloadKey);
   const protocols = ['UDP', 'TCP'] as const;
   const apiServer = `address:${API_SERVER_ADDRESS}`;
@@ -181,14 +202,17 @@ function allowances(): TruthLine[] {
       side: 'ingress',
       note: 'a pod’s own node may always reach it',
     },
+    ...story.allowances,
   ];
 }
 
-function refused(): TruthLine[] {
-  return ROUND.filter((call) => call.outcome === 'refused').map((call) => ({
-    client: call.client,
-    ...serverOf(call),
-  }));
+function refused({ calls }: Story): TruthLine[] {
+  return calls
+    .filter((call) => call.outcome === 'refused')
+    .map((call) => ({
+      client: call.client,
+      ...serverOf(call),
+    }));
 }
 
 function unique(lines: readonly TruthLine[]): TruthLine[] {

@@ -1,6 +1,8 @@
 // Who is in the recorded world: two nodes, the outside, and every workload with its labels, places and ports.
 // Online Boutique's twelve Deployments (GoogleCloudPlatform/microservices-demo, release/kubernetes-manifests.yaml) and what a cluster adds to them.
 
+import { LIVE_WORKLOADS } from './live-world.ts';
+
 /** The cluster's nodes. */
 export type NodeName = 'node-a' | 'node-b';
 
@@ -34,8 +36,12 @@ export interface WorkloadSpec {
   readonly ports: readonly PortSpec[];
   /** TCP ports its processes really listen on, beside DNS. */
   readonly listens: readonly number[];
+  /** UDP ports on which it takes datagrams and never answers. */
+  readonly swallows?: readonly number[];
   /** The port its kubelet probes; absent when it has no probe. */
   readonly probe?: number;
+  /** How its pods are wired to their node; a routed veth when absent. */
+  readonly wire?: 'bridge' | 'two-zones';
 }
 
 export const NODES: Readonly<Record<NodeName, NodeSpec>> = {
@@ -157,7 +163,9 @@ export function workloadKey(workload: WorkloadSpec): string {
 
 /** The workload of a "namespace/name". Throws when the world has none. */
 export function workloadOf(key: string): WorkloadSpec {
-  const found = [...WORKLOADS, CART_CLEANUP, DEBUG].find((one) => workloadKey(one) === key);
+  const found = [...WORKLOADS, CART_CLEANUP, DEBUG, ...LIVE_WORKLOADS].find(
+    (one) => workloadKey(one) === key,
+  );
   if (found === undefined) throw new Error(`no workload ${key} in the world`);
   return found;
 }

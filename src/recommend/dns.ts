@@ -8,6 +8,9 @@ import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
 
 const DNS_PORT = 53;
 
+/** kubeadm, kops, GKE, EKS and AKS name it kube-dns, also in front of CoreDNS; OpenShift dns-default. */
+const WELL_KNOWN: ReadonlySet<string> = new Set(['kube-system/kube-dns', 'openshift-dns/dns-default']);
+
 export interface DnsService {
   readonly service: ServiceInfo;
   /** Workloads behind it, and the ports they answer DNS on (after DNAT). */
@@ -17,8 +20,7 @@ export interface DnsService {
 
 /** The cluster's DNS Services: kube-dns of kube-system, or OpenShift's dns-default. */
 export function dnsServicesOf(cluster: ClusterInfo): DnsService[] {
-  return cluster.services
-    .filter(isDnsService)
+  return dnsServices(cluster)
     .map((service) => {
       const backends = backendsOf(service, cluster.workloads);
       const ports = service.ports
@@ -64,7 +66,7 @@ export function nodeLocalDnsAddresses(cluster: ClusterInfo): IpAddress[] {
     (workload) => workload.ref.kind === 'DaemonSet' && workload.ref.name === 'node-local-dns',
   );
   if (!hasCache) return [];
-  const services = cluster.services.filter(isDnsService).flatMap((service) => service.clusterIps);
+  const services = dnsServices(cluster).flatMap((service) => service.clusterIps);
   // NodeLocal DNSCache listens here unless told otherwise (kubernetes/dns, nodelocaldns.yaml).
   const local = parseIp('169.254.20.10');
   return [...services, ...(local === null ? [] : [local])].toSorted(compareIps);
@@ -74,10 +76,16 @@ export function exactBlocks(addresses: readonly IpAddress[]): { cidr: string }[]
   return addresses.map((ip) => ({ cidr: formatCidr(cidrOf(ip)) }));
 }
 
-function isDnsService(service: ServiceInfo): boolean {
-  if (!service.ports.some((port) => port.port === DNS_PORT)) return false;
-  const name = `${service.namespace}/${service.name}`;
-  if (name === 'kube-system/kube-dns' || name === 'openshift-dns/dns-default') return true;
-  // The label counts only where cluster administrators write: anyone may set it elsewhere.
-  return service.namespace === 'kube-system' && service.labels['k8s-app'] === 'kube-dns';
+/**
+ * By name where there is one of a known name: NodeLocal DNSCache adds a second Service (kube-dns-upstream) that carries
+ * the label too and that no pod is told of. The label counts only where cluster administrators write, because anyone
+ * may set it elsewhere.
+ */
+function dnsServices(cluster: ClusterInfo): ServiceInfo[] {
+  const serving = cluster.services.filter((service) => service.ports.some((port) => port.port === DNS_PORT));
+  const named = serving.filter((service) => WELL_KNOWN.has(`${service.namespace}/${service.name}`));
+  if (named.length > 0) return named;
+  return serving.filter(
+    (service) => service.namespace === 'kube-system' && service.labels['k8s-app'] === 'kube-dns',
+  );
 }

@@ -115,7 +115,7 @@ export class Live {
     // A window ends within a second, and what happened in that second is attributed as one.
     const until = Math.max(this.#frontier.reached(now) - 1000, now - this.#timing.deadlineMs);
     this.#store.leases.put(this.#book.takeChanged());
-    return this.#ledger.attributePending(
+    const attributed = this.#ledger.attributePending(
       {
         book: this.#book,
         ranges: clusterRangesOf(this.#cluster),
@@ -123,6 +123,9 @@ export class Live {
       },
       until,
     );
+    // Nobody is shown drafts that know less than the coverage beside them.
+    if (attributed > 0) this.#analysed = null;
+    return attributed;
   }
 
   /** Drafts and rows as of a moment ago. */

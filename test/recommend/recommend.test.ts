@@ -122,6 +122,22 @@ describe('drafts', () => {
     ]);
   });
 
+  test('a second Service with the label of DNS (NodeLocal DNSCache adds one) is no DNS Service beside kube-dns', () => {
+    const upstream = service('kube-system/kube-dns-upstream', {
+      ...coredns.service,
+      name: 'kube-dns-upstream',
+      labels: { 'k8s-app': 'kube-dns' },
+      clusterIps: [ip('10.96.0.11')],
+    });
+    const cache = workloadInfo('kube-system/DaemonSet/node-local-dns', {
+      labels: { 'k8s-app': 'node-local-dns' },
+      hostNetwork: true,
+    });
+    const found = rules(run([], { services: [upstream] }, [web, cache]), 'shop/web');
+    expect(found.join()).toContain('10.96.0.10/32');
+    expect(found.join()).not.toContain('10.96.0.11/32');
+  });
+
   test('with a node-local cache the link-local address and the DNS Service itself are allowed, exactly', () => {
     const cache = workloadInfo('kube-system/DaemonSet/node-local-dns', {
       labels: { 'k8s-app': 'node-local-dns' },
