@@ -14,13 +14,18 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Whether only this machine reaches what listens on this host. */
+export function isLoopback(host: string): boolean {
+  return BINDABLE.includes(host);
+}
+
 /** Binds the app on loopback and returns where it answers. Port 0 takes any free port. Throws a ProblemError when it cannot. */
 export async function listen(
   app: FastifyInstance,
   address: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   const { host } = address;
-  if (BINDABLE.includes(host)) return listenAnywhere(app, address);
+  if (isLoopback(host)) return listenAnywhere(app, address);
   throw new ProblemError('not-loopback', `This server listens on loopback only, not on ${host}.`, {
     hint: `Use one of ${BINDABLE.join(', ')}.`,
   });

@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts';
 import { apiSources } from './api-sources.ts';
 import { buildApp } from './app.ts';
 import { buildIngestApp } from './ingest-app.ts';
-import { listen, listenAnywhere } from './listen.ts';
+import { isLoopback, listen, listenAnywhere } from './listen.ts';
 import { Live } from './live.ts';
 import { parseServerOptions } from './options.ts';
 import type { ApiAccess, ServerOptions } from './options.ts';
@@ -73,6 +73,11 @@ async function serve(
   };
   const agents = await listenAnywhere(buildIngestApp(accepting, { logger: log }), options.ingest);
   log.info({ api: people.url, ingest: agents.url }, 'server listening');
+  if (!isLoopback(options.ingest.host))
+    log.warn(
+      { ingest: agents.url },
+      'agents are not authenticated: whoever reaches this address can add evidence',
+    );
   const watch = watchCluster(
     transport,
     {
