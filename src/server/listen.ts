@@ -86,8 +86,8 @@ function hostOf(header: string | undefined): URL | null {
   const match = /^(localhost|[0-9.]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i.exec(header ?? '');
   const name = match?.[1]?.toLowerCase();
   if (name === undefined || !URL.canParse(`http://${header}`)) return null;
-  const isLoopback = name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
-  return isLoopback ? new URL(`http://${header}`) : null;
+  const isLocal = name === 'localhost' || name === '[::1]' || (isIPv4(name) && name.startsWith('127.'));
+  return isLocal ? new URL(`http://${header}`) : null;
 }
 
 function bindProblem(error: unknown, host: string, port: number): unknown {
