@@ -1,6 +1,6 @@
 /**
  * Runs every test/bench/*.bench.ts, each in a process of its own so that no bench warms up or fills the heap of another,
- * and prints one line for each: the figure, and the baseline measured in the same run. A slow figure is no failure; a
+ * and prints one line or more for each: the figure, and the baseline measured in the same run. A slow figure is no failure; a
  * bench that throws is. Arguments choose benches by a part of their name.
  */
 import { spawnSync } from 'node:child_process';
@@ -29,7 +29,12 @@ export interface BenchResult {
   targetMs: number | null;
 }
 
-export type Bench = () => BenchResult | Promise<BenchResult>;
+/** What a bench answers that measures more than one speed: a line for each thing, with its baseline and target in it. */
+export interface BenchReport {
+  readonly lines: readonly string[];
+}
+
+export type Bench = () => BenchResult | BenchReport | Promise<BenchResult | BenchReport>;
 
 const ONE = '--one';
 const [first, second] = process.argv.slice(2);
@@ -57,7 +62,10 @@ async function runOne(file: string): Promise<void> {
   const url = pathToFileURL(path.join(import.meta.dirname, file)).href;
   const loaded: unknown = await import(url);
   if (!isBenchModule(loaded)) throw new Error(`${file} exports no function named bench`);
-  process.stdout.write(`${lineOf(file.replace('.bench.ts', ''), await loaded.bench())}\n`);
+  const name = file.replace('.bench.ts', '');
+  const answer = await loaded.bench();
+  const lines = 'lines' in answer ? answer.lines.map((line) => `${name}: ${line}`) : [lineOf(name, answer)];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 function isBenchModule(value: unknown): value is { bench: Bench } {
