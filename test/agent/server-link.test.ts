@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PackedBatch } from '../../src/agent/packed-batch.ts';
 import { ServerLink } from '../../src/agent/server-link.ts';
 import { TokenFile } from '../../src/agent/token.ts';
+import { certificatesOf } from '../certificates.ts';
 import { newFolder, removeFolders } from './running-agent.ts';
 
 const batch: PackedBatch = {
@@ -20,39 +20,23 @@ const batch: PackedBatch = {
 
 const never = new AbortController().signal;
 
-/** A certificate for 127.0.0.1 that signs itself. */
-function makeCertificate(): { keyFile: string; certFile: string } {
-  const folder = newFolder();
-  const [keyFile, certFile] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  execFileSync('openssl', ['req', '-x509', '-days', '2', ...key, '-out', certFile, ...subject], {
-    stdio: 'ignore',
-  });
-  return { keyFile, certFile };
-}
+const { caFile: certFile, server: identity } = certificatesOf('own');
 
 describe('a server with TLS', () => {
   const requests: { url: string | undefined; authorization: string | undefined; body: string }[] = [];
   let server: ReturnType<typeof createServer>;
-  let certFile: string;
   let connections = 0;
 
   beforeAll(async () => {
-    const made = makeCertificate();
-    certFile = made.certFile;
-    server = createServer(
-      { key: readFileSync(made.keyFile), cert: readFileSync(certFile) },
-      (request, response) => {
-        let body = '';
-        request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        request.on('end', () => {
-          requests.push({ url: request.url, authorization: request.headers.authorization, body });
-          response.writeHead(503, { 'retry-after': '7' });
-          response.end('x'.repeat(request.url?.startsWith('/long') === true ? 1_000_000 : 5));
-        });
-      },
-    );
+    server = createServer(identity, (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        requests.push({ url: request.url, authorization: request.headers.authorization, body });
+        response.writeHead(503, { 'retry-after': '7' });
+        response.end('x'.repeat(request.url?.startsWith('/long') === true ? 1_000_000 : 5));
+      });
+    });
     server.on('secureConnection', () => connections++);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -96,7 +80,7 @@ describe('a server with TLS', () => {
 
   it('is not believed without them, and its authorities are read anew after that', async () => {
     const caFile = path.join(newFolder(), 'ca.pem');
-    writeFileSync(caFile, readFileSync(makeCertificate().certFile));
+    writeFileSync(caFile, certificatesOf('foreign').ca);
     const link = linkTo('/', { caFile });
     expect(await link.post(batch, 5, never)).toMatchObject({
       kind: 'failed',

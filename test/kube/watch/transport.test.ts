@@ -10,8 +10,8 @@ import type { ApiTransport } from '../../../src/kube/watch/api-transport.ts';
 import { inClusterTransport, kubeconfigTransport, urlTransport } from '../../../src/kube/watch/transport.ts';
 import { FakeApiServer } from '../../fake-api-server/server.ts';
 import type { FakeApiServerOptions } from '../../fake-api-server/server.ts';
-import { makeCertificates } from './certificates.ts';
-import type { Certificates } from './certificates.ts';
+import { certificatesOf } from '../../certificates.ts';
+import type { Certificates } from '../../certificates.ts';
 import { follow, podObject, until } from './following.ts';
 
 let directory: string;
@@ -20,7 +20,7 @@ const closing: (() => unknown)[] = [];
 
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'netscribe-transport-'));
-  certificates = makeCertificates(directory);
+  certificates = certificatesOf('own');
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -88,7 +88,7 @@ describe('in a pod', () => {
   });
 
   test('a server of another authority is not trusted', async () => {
-    const foreign = makeCertificates(mkdtempSync(path.join(directory, 'foreign-')));
+    const foreign = certificatesOf('foreign');
     const server = await serve({ token: 'right', tls: foreign.server });
     const status = await statusOf(using(await inClusterTransport(env(server), mounted('right'))));
     expect(status).toMatch(/CERT|SIGNATURE|ISSUER/);
