@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
+import { aborted } from '../runtime/aborted.ts';
 import { createLogger } from '../runtime/log.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { analyse, apiSources, requireNamespace } from '../server/api-sources.ts';
@@ -127,9 +128,4 @@ async function draftsAsJson(sources: ApiSources, namespace: string | null): Prom
   } finally {
     await app.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -2,6 +2,8 @@
 import { Command, Option } from 'commander';
 import { parseCidr } from '../domain/cidr.ts';
 import { ProblemError } from '../domain/problem.ts';
+import { parseHostPort } from '../runtime/host-port.ts';
+import type { HostPort } from '../runtime/host-port.ts';
 
 export interface ReplayOptions {
   readonly directory: string;
@@ -85,15 +87,12 @@ export function parseReplayOptions(
   };
 }
 
-function addressOf(text: string): { host: string; port: number } {
-  const match = /^(?<host>\[[0-9a-f:]+\]|[^:[\]]+):(?<port>\d{1,5})$/i.exec(text);
-  const port = Number(match?.groups?.['port']);
-  const host = (match?.groups?.['host'] ?? '').replace(/^\[|\]$/g, '');
-  if (match === null || port > 65_535)
-    throw new ProblemError('bad-listen-address', `--listen ${text} is not host:port`, {
-      hint: 'for example --listen 127.0.0.1:8080',
-    });
-  return { host, port };
+function addressOf(text: string): HostPort {
+  const address = parseHostPort(text);
+  if (address !== null) return address;
+  throw new ProblemError('bad-listen-address', `--listen ${text} is not host:port`, {
+    hint: 'for example --listen 127.0.0.1:8080',
+  });
 }
 
 function checkedCidrs(option: string, texts: readonly string[]): readonly string[] {

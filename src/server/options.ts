@@ -2,11 +2,8 @@
 import { Command } from 'commander';
 import { parseCidr } from '../domain/cidr.ts';
 import { ProblemError } from '../domain/problem.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import { parseHostPort } from '../runtime/host-port.ts';
+import type { HostPort } from '../runtime/host-port.ts';
 
 export type ApiAccess =
   | { readonly kind: 'in-cluster' }
@@ -15,8 +12,8 @@ export type ApiAccess =
 
 export interface ServerOptions {
   readonly db: string;
-  readonly listen: Address;
-  readonly ingest: Address;
+  readonly listen: HostPort;
+  readonly ingest: HostPort;
   readonly api: ApiAccess;
   readonly frontierSlackMs: number;
   readonly frontierDeadlineMs: number;
@@ -115,11 +112,10 @@ function apiOf(raw: Raw, problems: string[]): ApiAccess {
   };
 }
 
-function addressOf(option: string, text: string, problems: string[]): Address {
-  const groups = /^(?<host>\[[0-9a-f:]+\]|[^:[\]]+):(?<port>\d{1,5})$/i.exec(text)?.groups;
-  const port = Number(groups?.['port']);
-  if (groups === undefined || port > 65_535) problems.push(`${option} ${text} is not host:port`);
-  return { host: (groups?.['host'] ?? '').replace(/^\[|\]$/g, ''), port };
+function addressOf(option: string, text: string, problems: string[]): HostPort {
+  const address = parseHostPort(text);
+  if (address === null) problems.push(`${option} ${text} is not host:port`);
+  return address ?? { host: '', port: 0 };
 }
 
 function millisecondsOf(option: string, text: string, problems: string[]): number {
