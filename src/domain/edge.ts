@@ -5,6 +5,7 @@
  */
 import { identityKey } from './identity.ts';
 import type { Identity } from './identity.ts';
+import type { IpAddress } from './ip.ts';
 import type { Protocol } from './protocol.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -51,6 +52,13 @@ export interface Evidence extends EdgeKey {
   /** Unix ms of the first and last packet time known. */
   readonly first: number;
   readonly last: number;
+  /**
+   * The time in which the ends were resolved, unix ms, end excluded; `first` and `last` are then one instant of it. Present
+   * while the attribution can still be revoked, absent in evidence that was merged.
+   */
+  readonly during?: { readonly start: number; readonly end: number };
+  /** The rewritten client's address; absent when the client was not rewritten, and in evidence that was merged. */
+  readonly seenAs?: IpAddress;
 }
 
 export interface HourCounts {

@@ -77,7 +77,8 @@ export function attribute(knowledge: Knowledge, observer: Observer, flow: Flow):
   return { evidence, unattributed };
 }
 
-interface Ends {
+/** Both ends, known exactly. */
+export interface Ends {
   readonly key: FlowKey;
   readonly client: { readonly identity: Identity; readonly lease: Lease | null };
   readonly server: { readonly identity: Identity; readonly lease: Lease | null };
@@ -85,14 +86,16 @@ interface Ends {
   readonly service: ServiceRef | null;
 }
 
-interface Refusal {
+/** Why an end, or the flow, has no name. */
+export interface Refusal {
   readonly reason: string;
   readonly end: 'client' | 'server' | 'flow';
 }
 
-function resolveEnds(
-  knowledge: Knowledge,
-  observer: Observer,
+/** Who the ends of an oriented flow were in this interval. */
+export function resolveEnds(
+  knowledge: Omit<Knowledge, 'listeners'>,
+  observer: Pick<Observer, 'node'>,
   asked: { key: FlowKey; interval: Interval },
 ): Ends | Refusal {
   const { key, interval } = asked;
@@ -214,6 +217,8 @@ function evidenceOf(
     bytes: seen.bytes,
     first: at,
     last: at,
+    during: moment.interval,
+    ...(key.seenAs !== undefined && { seenAs: key.seenAs }),
   };
 }
 

@@ -1,10 +1,12 @@
 /** Puts edges together from their rows: counts by hour, and what the evidence says of ends, views and witnesses. */
 import type Database from 'better-sqlite3';
-import type { Edge, HourCounts, PodSample, ServiceRef, SourceView } from '../domain/edge.ts';
+import type { Edge, HourCounts, PodSample, SourceView } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { identityKey } from '../domain/identity.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
+import { meaningsOf } from './meanings.ts';
+import type { Meanings } from './meanings.ts';
 
 export interface EdgeRow {
   readonly id: number;
@@ -29,14 +31,6 @@ interface Sight {
   readonly service: number;
 }
 
-/** What ids mean, for one reading: a pod's name follows from its lease, which may change between two. */
-interface Meanings {
-  readonly identity: (id: number) => Identity;
-  readonly witness: (id: number) => string;
-  readonly service: (id: number) => ServiceRef;
-  readonly pod: (lease: number) => string;
-}
-
 /** The function that turns rows of `edges` into edges, in the same order. */
 export function edgeReader(db: Database.Database): (rows: readonly EdgeRow[]) => Edge[] {
   // Without ORDER BY or DISTINCT, for which SQLite with STAT4 would compile the statement anew for each edge.
@@ -46,9 +40,9 @@ export function edgeReader(db: Database.Database): (rows: readonly EdgeRow[]) =>
   const selectSights = db.prepare<[number], Sight>(
     'SELECT client_lease, server_lease, witness, seen, own_node, service FROM evidence WHERE edge = ?',
   );
-  const meaningsOf = meanings(db);
+  const meanings = meaningsOf(db);
   return (rows) => {
-    const meaning = meaningsOf();
+    const meaning = meanings();
     return rows.map((row) => edgeOf(row, selectHours.all(row.id), selectSights.all(row.id), meaning));
   };
 }
@@ -106,40 +100,6 @@ function podsOf(end: Identity, leases: readonly number[], meaning: Meanings): Po
   const known = distinct(leases).filter((lease) => lease !== 0);
   const names = distinct(known.map(meaning.pod)).toSorted(compareText);
   return { names: names.slice(0, POD_SAMPLE_MAX), count: names.length };
-}
-
-function meanings(db: Database.Database): () => Meanings {
-  const identity = db.prepare<[number], string>('SELECT json FROM identities WHERE id = ?').pluck();
-  const witness = db.prepare<[number], string>('SELECT name FROM witnesses WHERE id = ?').pluck();
-  const service = db.prepare<[number], ServiceRef>('SELECT namespace, name FROM services WHERE id = ?');
-  const pod = db
-    .prepare<[number], string>(
-      'SELECT coalesce(pod, text) FROM lease_ids LEFT JOIN leases ON lease = id WHERE id = ?',
-    )
-    .pluck();
-  return () => ({
-    identity: remembering((id) => JSON.parse(promised(identity.get(id))) as Identity),
-    witness: remembering((id) => promised(witness.get(id))),
-    service: remembering((id) => promised(service.get(id))),
-    pod: remembering((id) => promised(pod.get(id))),
-  });
-}
-
-function remembering<T>(lookUp: (id: number) => T): (id: number) => T {
-  const known = new Map<number, T>();
-  return (id) => {
-    const found = known.get(id);
-    if (found !== undefined) return found;
-    const value = lookUp(id);
-    known.set(id, value);
-    return value;
-  };
-}
-
-/** Foreign keys promise the row; its absence would be a defect of this folder. */
-function promised<T>(row: T | undefined): T {
-  if (row === undefined) throw new RangeError('a foreign key leads nowhere');
-  return row;
 }
 
 function distinct<T>(values: readonly T[]): T[] {

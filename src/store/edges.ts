@@ -1,12 +1,16 @@
 import { edgeKeyText } from '../domain/edge.ts';
 import type { Edge, EdgeKey, Evidence } from '../domain/edge.ts';
 import type { Protocol } from '../domain/protocol.ts';
+import { attributionLog } from './attribution-log.ts';
 import type { Connection } from './connection.ts';
 import { edgeCursor, parseEdgeCursor } from './edge-cursor.ts';
 import { edgeReader } from './edge-reader.ts';
 import type { EdgeRow } from './edge-reader.ts';
 import { edgeRecorder } from './edge-recorder.ts';
+import { edgeWithdrawal } from './edge-withdrawal.ts';
+import type { EdgeWithdrawal } from './edge-withdrawal.ts';
 import { evidenceReader } from './evidence-reader.ts';
+import { edgeIds } from './interned.ts';
 import type { Interned } from './interned.ts';
 
 export interface EdgeFilter {
@@ -25,10 +29,11 @@ export interface EdgePage {
 }
 
 /** Edges, merged from evidence. */
-export interface EdgeRows {
+export interface EdgeRows extends EdgeWithdrawal {
   /**
    * Adds evidence: opened, answered and bytes are summed, present is the maximum, first and last widen. Order and
    * grouping do not matter. A transaction of its own unless within `Store.transaction`. Times and counts are whole.
+   * What has a `during` can be withdrawn until it is forgotten.
    */
   record(rows: readonly Evidence[]): void;
   /**
@@ -39,6 +44,8 @@ export interface EdgeRows {
   list(filter: EdgeFilter, page: { readonly limit: number; readonly after: string | null }): EdgePage;
   /** All edges in the order of their key text. */
   all(): Edge[];
+  /** What was resolved wholly before `before` (unix ms) can no longer be withdrawn. Returns how many entries of the log went. */
+  forgetMoments(before: number): number;
   /** What an edge rests on, by hour, leases, witness, view and Service; empty for an edge that does not exist. */
   evidenceOf(key: EdgeKey): Evidence[];
 }
@@ -68,6 +75,8 @@ const NO_LIMIT = -1;
 
 export function edgeRows(connection: Connection, leases: Interned<string | null>): EdgeRows {
   const { db } = connection;
+  const log = attributionLog(connection);
+  const edges = edgeIds(connection);
   const edgesOf = edgeReader(db);
   const evidenceOf = evidenceReader(db);
   const selectAny = db.prepare<ListParameters, EdgeRow>(`${SELECT_EDGES} ${IN_ORDER}`);
@@ -80,7 +89,9 @@ export function edgeRows(connection: Connection, leases: Interned<string | null>
     return statement.all({ after, limit, protocol, port, namespace, workload });
   };
   return {
-    record: edgeRecorder(connection, leases),
+    record: edgeRecorder(connection, { leases, edges, log }),
+    ...edgeWithdrawal(connection, log, edges),
+    forgetMoments: (before) => connection.write(() => log.prune(before)),
     list: (filter, { limit, after }) =>
       connection.read(() => {
         const size = Math.max(1, Math.floor(limit));

@@ -4,12 +4,15 @@
  */
 import { identityKey } from '../domain/identity.ts';
 import type { Identity } from '../domain/identity.ts';
-import type { ServiceRef } from '../domain/edge.ts';
+import { edgeKeyText } from '../domain/edge.ts';
+import type { EdgeKey, Evidence, ServiceRef } from '../domain/edge.ts';
 import type { Connection } from './connection.ts';
 
 export interface Interned<T> {
   /** The id of `value`; it gets a row when it has none. Must be called within `Connection.write`. */
   idOf(value: T): number;
+  /** Its row was removed. */
+  forget(value: T): void;
 }
 
 export interface InternedRows<T> {
@@ -41,6 +44,9 @@ export function interned<T>(connection: Connection, rows: InternedRows<T>): Inte
       if (remembered.size >= REMEMBERED_MAX) remembered.clear();
       remembered.set(key, id);
       return id;
+    },
+    forget: (value) => {
+      remembered.delete(rows.key(value));
     },
   };
 }
@@ -93,6 +99,26 @@ export function identityIds(connection: Connection): Interned<Identity> {
         workload?.name ?? null,
       ];
     },
+  });
+}
+
+export function edgeIds(connection: Connection): Interned<EdgeKey & Pick<Evidence, 'first' | 'last'>> {
+  const identities = identityIds(connection);
+  return interned<EdgeKey & Pick<Evidence, 'first' | 'last'>>(connection, {
+    key: edgeKeyText,
+    select: 'SELECT id FROM edges WHERE key = ?',
+    find: (row) => [edgeKeyText(row)],
+    insert:
+      'INSERT INTO edges (key, client, server, protocol, port, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    columns: (row) => [
+      edgeKeyText(row),
+      identities.idOf(row.client),
+      identities.idOf(row.server),
+      row.protocol,
+      row.port,
+      row.first,
+      row.last,
+    ],
   });
 }
 

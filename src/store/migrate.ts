@@ -4,10 +4,11 @@
  */
 import type Database from 'better-sqlite3';
 import { firstTables } from './migrations/0001-first-tables.ts';
+import { attributionLog } from './migrations/0002-attribution-log.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /** In order; versions count from 1 without a gap. */
-export const MIGRATIONS: readonly Migration[] = [firstTables];
+export const MIGRATIONS: readonly Migration[] = [firstTables, attributionLog];
 
 /** Runs the steps that `db` has not had yet and marks it with `applicationId`. Errors are SQLite's own. */
 export function migrate(

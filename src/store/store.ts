@@ -16,6 +16,8 @@ import { nodeWindowRows } from './node-windows.ts';
 import type { NodeWindowRows } from './node-windows.ts';
 import { unattributedRows } from './unattributed.ts';
 import type { UnattributedRows } from './unattributed.ts';
+import { withdrawnRows } from './withdrawn.ts';
+import type { WithdrawnRows } from './withdrawn.ts';
 
 export interface Store {
   /** 128 random bits in hex, made with the file: another value means another memory. */
@@ -24,6 +26,7 @@ export interface Store {
   readonly leases: LeaseRows;
   readonly edges: EdgeRows;
   readonly unattributed: UnattributedRows;
+  readonly withdrawn: WithdrawnRows;
   readonly nodeWindows: NodeWindowRows;
   /**
    * Runs `work`, which must not be async, in one transaction: everything it writes is durable when this returns, and
@@ -49,6 +52,7 @@ export function openStore(file: string, options: ConnectionOptions = {}): Store 
     leases: leaseRows(connection, leases),
     edges: edgeRows(connection, leases),
     unattributed: unattributedRows(connection),
+    withdrawn: withdrawnRows(connection),
     nodeWindows: nodeWindowRows(connection),
     transaction: (work) => connection.write(work),
     close: () => connection.close(),
