@@ -32,12 +32,13 @@ POD_RANGES = ["10.244.1.0/24", "10.244.2.0/24", "fd00:244:1::/64", "fd00:244:2::
 NODES = ["192.168.100.1", "192.168.100.2", "fd00:100::1", "fd00:100::2"]
 # 168.63.129.16 (Azure) lies in public space and 100.100.100.200 (Alibaba Cloud) in shared space: no range tells them.
 METADATA = ["169.254.169.254", "fd00:ec2::254", "168.63.129.16", "100.100.100.200"]
-OUTSIDE = ["192.168.100.50", "192.168.100.25", "192.168.100.53", "93.184.215.14", "fd00:100::50"]
+OUTSIDE = ["192.168.100.50", "192.168.100.25", "192.168.100.53", "93.184.215.14", "fd00:100::50", "192.168.100.10"]
 SERVICES = [
     "10.96.0.1", "10.96.0.10", "10.96.12.31", "10.96.44.7", "10.96.80.154", "10.96.201.66", "10.96.9.90",
     "10.96.150.3", "10.96.150.4", "10.96.33.218", "10.96.71.12", "10.96.118.40", "10.96.5.179", "10.96.62.25",
-    "fd00:96::62:19",
+    "fd00:96::62:19", "10.96.0.11", "10.96.20.25", "10.96.20.32", "10.96.20.88",
 ]
+LOCAL_DNS = ["169.254.20.10"]
 # The only unicast space IANA has opened; what lies beyond it and is no special range belongs to no class and is left out.
 GLOBAL_UNICAST = ["0.0.0.0/0", "2000::/3"]
 
@@ -90,7 +91,7 @@ def shifted(address, by):
 def candidates():
     """Every address of interest, then random ones without end."""
     parse = ipaddress.ip_address
-    for one in NODES + METADATA + OUTSIDE + SERVICES:
+    for one in NODES + METADATA + OUTSIDE + SERVICES + LOCAL_DNS:
         for by in (0, -1, 1):
             yield shifted(parse(one), by)
     for one in NODES + OUTSIDE:
@@ -102,7 +103,7 @@ def candidates():
             for by in steps:
                 yield shifted(end, by)
     for node in (1, 2):
-        for last in range(2, 14):
+        for last in [*range(1, 20), *range(192, 199)]:
             yield parse(f"10.244.{node}.{last}")
             yield parse(f"fd00:244:{node}::{last:x}")
     source = random.Random(SEED)

@@ -7,8 +7,8 @@ import type { Lab, LabPod } from './lab.ts';
 import { mustAnswer } from './peer-process.ts';
 import type { PeerProcess } from './peer-process.ts';
 import { DNS_ADDRESS } from './services.ts';
-import { NODES, workloadKey, workloadOf } from './world.ts';
-import type { WorkloadSpec } from './world.ts';
+import { workloadKey, workloadOf } from './workloads.ts';
+import { NODES } from './world.ts';
 
 /** Between two calls, so that seconds differ and the events tool's default buffer of 166 events never fills. */
 const CALL_PAUSE_MS = 100;
@@ -30,8 +30,8 @@ export async function makeCalls(lab: Lab, calls: readonly Call[]): Promise<void>
 }
 
 /** Each node's kubelet probes each of its pods that has a probe. */
-export async function probeAll(lab: Lab, workloads?: readonly WorkloadSpec[]): Promise<void> {
-  for (const workload of probedWorkloads(workloads))
+export async function probeAll(lab: Lab): Promise<void> {
+  for (const workload of probedWorkloads())
     for (const { facts } of lab.podsOf(workloadKey(workload))) {
       const address = ipv4(facts.addresses);
       const port = workload.probe ?? 0;
@@ -42,22 +42,21 @@ export async function probeAll(lab: Lab, workloads?: readonly WorkloadSpec[]): P
 
 /** Opens the connection that lives longer than the recording. */
 export async function openLongLived(lab: Lab): Promise<void> {
-  const peer = longLivedPeer(lab);
+  const { peer } = lab.onlyPod(LONG_LIVED.client);
   const [address = ''] = await addressesOf(lab, LONG_LIVED, peer);
   await mustAnswer(peer, 'the long-lived connection', { op: 'hold', address, port: LONG_LIVED.target.port });
 }
 
 /** Says a few bytes on it; its client also asks DNS again, as clients with a pool do. */
 export async function useLongLived(lab: Lab): Promise<void> {
-  const peer = longLivedPeer(lab);
+  const { peer } = lab.onlyPod(LONG_LIVED.client);
   await addressesOf(lab, LONG_LIVED, peer);
   await mustAnswer(peer, 'the long-lived connection', { op: 'say' });
 }
 
 /** The port scan: TCP connects, most of them refused. Only the ports that the server really serves may answer. */
 export async function scan(lab: Lab): Promise<void> {
-  const client = lab.podsOf(SCAN.client)[0];
-  if (client === undefined) throw new Error(`${SCAN.client} does not run`);
+  const client = lab.onlyPod(SCAN.client);
   for (const server of SCAN.servers) {
     const address = ipv4(lab.podsOf(server).at(-1)?.facts.addresses ?? []);
     for (const port of SCAN.ports) {
@@ -89,12 +88,6 @@ async function addressesOf(lab: Lab, call: Call, peer: PeerProcess): Promise<rea
   if (question === undefined || call.asks === 'nothing') return [expected];
   const command = { op: 'ask', server: DNS_ADDRESS, transport: call.asks, ...question } as const;
   return [await mustAnswer(peer, `${call.client} asks for ${question.name}`, command)];
-}
-
-function longLivedPeer(lab: Lab): PeerProcess {
-  const pod = lab.podsOf(LONG_LIVED.client)[0];
-  if (pod === undefined) throw new Error(`${LONG_LIVED.client} does not run`);
-  return pod.peer;
 }
 
 function ipv4(addresses: readonly string[]): string {

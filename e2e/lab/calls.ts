@@ -1,7 +1,9 @@
-// Who calls whom in the recorded world: one declarative list, from which both the traffic and the truth file are made.
+// Who calls whom: one declarative list, from which both the traffic and the truth file are made.
 import { serviceHost, serviceOf, targetNumber } from './services.ts';
-import { NODES, OUTSIDE, WORKLOADS } from './world.ts';
-import type { NodeName, WorkloadSpec } from './world.ts';
+import { WORKLOADS } from './workloads.ts';
+import { NODES, OUTSIDE } from './world.ts';
+import type { WorkloadSpec } from './workloads.ts';
+import type { NodeName } from './world.ts';
 
 /** Where a call goes. */
 export type Target =
@@ -70,7 +72,22 @@ export const ROUND: readonly Call[] = [
   healthCheck('node-b', 'the server pod’s own node'),
   fromOutside(),
   fromOutside(),
+  // The pair on one bridge, by Service and by address; a bridged and a routed pod, both ways; the pod with two entries.
+  toService('data/ledger-writer', 'data/ledger', 5432),
+  {
+    client: 'data/ledger-writer',
+    target: { kind: 'pods', workload: 'data/ledger', port: 5432 },
+    outcome: 'answered',
+    asks: 'nothing',
+    note: 'both on one bridge',
+  },
+  toService('data/ledger-writer', 'shop/paymentservice', 50_051),
+  toService('shop/frontend', 'data/ledger', 5432),
+  { ...toService('data/zoned-client', 'data/zoned-server', 8088), note: 'two entries on node-b' },
 ];
+
+/** How often the story makes every call of a round. */
+export const ROUNDS = 2;
 
 /** The connection that is opened before the recording and kept to its end. */
 export const LONG_LIVED: Call = {
@@ -81,9 +98,18 @@ export const LONG_LIVED: Call = {
 /** What the Job's pod does. */
 export const CLEANUP: Call = toService('shop/cart-cleanup', 'shop/redis-cart', 6379);
 
+/** Who sends datagrams that nobody answers, and to whom; both by the Service of that name. */
+export const ONE_WAY = { client: 'shop/adservice', server: 'monitoring/statsd' } as const;
+
+/** Whose connection loses its entry while it lives. Its server speaks first afterwards. */
+export const FEED = { client: 'data/feed-reader', server: 'data/feed' } as const;
+
+/** Who dials what every node drops. */
+export const DROPPED = { client: 'shop/adservice', server: 'shop/currencyservice' } as const;
+
 /** The kubelets' probes: from each node to each of its own pods that has one. */
-export function probedWorkloads(workloads: readonly WorkloadSpec[] = WORKLOADS): readonly WorkloadSpec[] {
-  return workloads.filter((one) => one.probe !== undefined && !one.hostNetwork);
+export function probedWorkloads(): readonly WorkloadSpec[] {
+  return WORKLOADS.filter((one) => one.probe !== undefined && !one.hostNetwork);
 }
 
 /** The servers that shop/debug scans, by pod address, and the 40 TCP ports it tries on each. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { TruthLine } from './truth-line.ts';
-import { NODES } from './world.ts';
+import { NODES, OUTSIDE } from './world.ts';
 
 /** What of the truth a capture lacks, one sentence each; empty when it shows all of it. */
 export function missingFrom(folder: string): string[] {
@@ -40,11 +40,13 @@ interface Place {
   readonly node?: string;
 }
 
+/** The two ends of an entry, the one that its original tuple begins with first. */
 interface Connection {
   readonly protocol: string;
-  readonly client: string;
-  readonly server: string;
-  readonly port: string;
+  readonly from: string;
+  readonly fromPort: string;
+  readonly to: string;
+  readonly toPort: string;
 }
 
 function sees(
@@ -54,25 +56,26 @@ function sees(
 ): boolean {
   const node = NODES[client.node as keyof typeof NODES];
   const clients = new Set([client.address, line.seenAs, node?.ipv4]);
+  const port = String(line.port);
   return connections.some(
-    (one) =>
-      one.protocol === line.protocol.toLowerCase() &&
-      one.server === server.address &&
-      one.port === String(line.port) &&
-      clients.has(one.client),
+    ({ protocol, from, fromPort, to, toPort }) =>
+      protocol === line.protocol.toLowerCase() &&
+      ((to === server.address && toPort === port && clients.has(from)) ||
+        // An entry that was made mid-stream begins with whoever spoke first.
+        (from === server.address && fromPort === port && clients.has(to))),
   );
 }
 
 /** Every connection of every file of a node: the original tuple's source, and who answered. */
 function connectionsOf(folder: string): Connection[] {
-  const tuple = /\b(tcp|udp)\b.*?src=(\S+) dst=\S+ sport=\d+ dport=\d+.*?src=(\S+) dst=\S+ sport=(\d+)/;
+  const tuple = /\b(tcp|udp)\b.*?src=(\S+) dst=\S+ sport=(\d+) dport=\d+.*?src=(\S+) dst=\S+ sport=(\d+)/;
   return readdirSync(folder)
     .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
     .flatMap((text) => {
-      const [, protocol, client, server, port] = tuple.exec(text) ?? [];
-      if (protocol === undefined || client === undefined || server === undefined || port === undefined)
-        return [];
-      return [{ protocol, client, server, port }];
+      const found = tuple.exec(text);
+      if (found === null) return [];
+      const [, protocol = '', from = '', fromPort = '', to = '', toPort = ''] = found;
+      return [{ protocol, from, fromPort, to, toPort }];
     });
 }
 
@@ -95,7 +98,7 @@ function placesOf(folder: string): Map<string, Place[]> {
       else add(`${namespace}/${workloadName(object)}`, place);
     }
   }
-  for (const address of ['192.168.100.50', '192.168.100.25', '192.168.100.53', '93.184.215.14'])
+  for (const address of [...OUTSIDE.addresses, OUTSIDE.publicAddress])
     add(`external:${address}`, { address });
   return places;
 }

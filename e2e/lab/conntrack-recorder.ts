@@ -65,6 +65,11 @@ export class ConntrackRecorder {
       );
   }
 
+  /** Ends the events tool at once, without waiting. */
+  kill(): void {
+    this.#events?.kill('SIGKILL');
+  }
+
   #isListening(): boolean {
     return this.#listenerRows().length > 0;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ClusterHistory } from './cluster-history.ts';
 import type { KubeObject } from './kube-object.ts';
 import { newUid } from './kube-object.ts';
-import { CONTROL } from './live-world.ts';
+import { CONTROL } from './world.ts';
 import { LabProgram } from './netscribe-process.ts';
 import { PeerProcess } from './peer-process.ts';
 import { waitUntil } from './wait-until.ts';
@@ -102,6 +102,12 @@ export class ControlPlane {
     return programs
       .map(({ name, program }) => `${name}: ${program?.lastWords() ?? 'not started'}`)
       .join('\n');
+  }
+
+  /** Ends its processes at once, without waiting. */
+  kill(): void {
+    this.#server?.kill();
+    this.#kube.kill();
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
-// Deployments, ReplicaSets, DaemonSets, CronJobs and Jobs of the recorded world, as the API server would show them.
+// Deployments, ReplicaSets, DaemonSets, CronJobs and Jobs of the world, as the API server would show them.
 import { apiTime, controlledBy, generatedWord, newUid } from './kube-object.ts';
 import type { KubeObject } from './kube-object.ts';
 import { templateSpec } from './pod-object.ts';
-import type { WorkloadSpec } from './world.ts';
+import type { WorkloadSpec } from './workloads.ts';
 
 /** How many pods a controller wants and has, and since when it exists. */
 export interface Scale {

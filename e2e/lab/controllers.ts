@@ -1,4 +1,4 @@
-// The controllers of the recorded cluster: they keep the history's objects in step with the pods that the lab really runs.
+// The controllers of the cluster: they keep the history's objects in step with the pods that the lab really runs.
 import type { ClusterHistory } from './cluster-history.ts';
 import {
   cronJobObject,
@@ -12,11 +12,11 @@ import { controlledBy, generatedWord, newUid } from './kube-object.ts';
 import type { KubeObject, OwnerReference } from './kube-object.ts';
 import { endpointSlices, namespaceObject, nodeObject, serviceObject } from './network-objects.ts';
 import type { ReadyPod } from './network-objects.ts';
-import { LIVE_SERVICES } from './live-world.ts';
 import { SERVICES } from './services.ts';
-import type { ServiceSpec } from './services.ts';
-import { NODES, WORKLOADS, workloadKey } from './world.ts';
-import type { NodeName, WorkloadSpec } from './world.ts';
+import { WORKLOADS, workloadKey } from './workloads.ts';
+import { NODES } from './world.ts';
+import type { WorkloadSpec } from './workloads.ts';
+import type { NodeName } from './world.ts';
 
 /** What a controller gives to the pods it makes. */
 export interface PodMould {
@@ -26,22 +26,13 @@ export interface PodMould {
   readonly nameOf: (number: number, node: NodeName) => string;
 }
 
-/** What a cluster is to have: the recorded one, or more. */
-export interface ClusterPlan {
-  readonly workloads: readonly WorkloadSpec[];
-  readonly services: readonly ServiceSpec[];
-}
-
-/** The cluster that is recorded. */
-export const RECORDED_CLUSTER: ClusterPlan = { workloads: WORKLOADS, services: SERVICES };
-
 /** Namespaces, Nodes and Services: what a cluster has before any workload. */
-export function createCluster(history: ClusterHistory, at: Date, plan: ClusterPlan): void {
-  const named = plan.workloads.map((one) => one.namespace);
+export function createCluster(history: ClusterHistory, at: Date): void {
+  const named = WORKLOADS.map((one) => one.namespace);
   for (const name of ['default', 'kube-system', ...named])
     if (history.find('Namespace', '', name) === undefined) history.put(namespaceObject(name, at));
   for (const name of Object.keys(NODES) as NodeName[]) history.put(nodeObject(name, at));
-  for (const service of plan.services) history.put(serviceObject(service, at));
+  for (const service of SERVICES) history.put(serviceObject(service, at));
 }
 
 /** Puts a workload's controller and says how its pods look. A later call scales it, or tells how many of its pods are ready. */
@@ -129,7 +120,7 @@ export function syncEndpointSlices(
   at: Date,
 ): boolean {
   let changed = false;
-  for (const spec of [...SERVICES, ...LIVE_SERVICES]) {
+  for (const spec of SERVICES) {
     const service = history.find('Service', spec.namespace, spec.name);
     if (service === undefined) continue;
     const find = (name: string): KubeObject | undefined =>

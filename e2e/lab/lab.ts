@@ -8,16 +8,26 @@ import type { ReadyPod } from './network-objects.ts';
 import { mustAnswer, PeerProcess } from './peer-process.ts';
 import { podObject } from './pod-object.ts';
 import type { PodFacts, PodStage } from './pod-object.ts';
-import { LOCAL_DNS_ADDRESS, UPSTREAM_DNS_ADDRESS } from './live-world.ts';
-import { addBridgePod, addTwoZonePod, bridgeAddresses } from './node-wires.ts';
-import { nodeRules } from './service-rules.ts';
+import { addBridge, addBridgePod, addLocalDns, addTwoZonePod, bridgeAddresses } from './node-wires.ts';
+import { serviceRules } from './service-rules.ts';
 import type { RoutedService, RoutedSlice } from './service-rules.ts';
 import { clusterZone, DNS_ADDRESS } from './services.ts';
 import { runIn } from './shell.ts';
 import { Topology } from './topology.ts';
 import type { PodAddresses } from './topology.ts';
-import { NODES, OUTSIDE, OUTSIDE_NAMES, workloadKey } from './world.ts';
-import type { NodeName, WorkloadSpec } from './world.ts';
+import { trackingRules } from './tracking-rules.ts';
+import { workloadKey } from './workloads.ts';
+import {
+  CACHED_NODE,
+  CONTROL,
+  LOCAL_DNS_ADDRESS,
+  NODES,
+  OUTSIDE,
+  OUTSIDE_NAMES,
+  UPSTREAM_DNS_ADDRESS,
+} from './world.ts';
+import type { WorkloadSpec } from './workloads.ts';
+import type { NodeName } from './world.ts';
 
 /** A pod that runs in the lab. */
 export interface LabPod {
@@ -38,33 +48,25 @@ export interface PodPlan {
   readonly addresses?: PodAddresses;
 }
 
-/** What differs from the recorded lab; see Topology for `accounting`. */
-export interface LabSettings {
-  readonly accounting?: boolean;
-  /** nftables text that a node loads after its Services. */
-  readonly rules?: (node: NodeName) => string;
-  /** Adds to the wires before any pod. */
-  readonly wires?: (topology: Topology) => void;
-}
-
 export class Lab {
   readonly topology: Topology;
   readonly history = new ClusterHistory();
-  readonly #settings: LabSettings;
   readonly #hosts = new Map<string, PeerProcess>();
   #pods: LabPod[] = [];
   #assigned: Record<NodeName, number> = { 'node-a': 1, 'node-b': 1 };
   #bridged = 0;
 
-  constructor(settings: LabSettings = {}) {
-    this.#settings = settings;
-    this.topology = new Topology(settings.accounting);
+  /** `accounting`: see Topology. */
+  constructor(accounting: boolean) {
+    this.topology = new Topology(accounting);
   }
 
   /** Builds the wires, and starts the processes of the nodes and of the outside. */
   async up(): Promise<void> {
     this.topology.up();
-    this.#settings.wires?.(this.topology);
+    addBridge(this.topology, 'node-b');
+    addLocalDns(this.topology, CACHED_NODE);
+    this.topology.addHost(CONTROL.name, [`${CONTROL.address}/24`]);
     for (const name of [...Object.keys(NODES), 'ext'])
       this.#hosts.set(name, new PeerProcess(this.topology.namespace(name)));
     const outside = this.host('ext');
@@ -132,6 +134,13 @@ export class Lab {
     return this.#pods.filter((one) => workloadKey(one.facts.workload) === workload);
   }
 
+  /** The one running pod of a workload. Throws when there is none. */
+  onlyPod(workload: string): LabPod {
+    const [pod] = this.podsOf(workload);
+    if (pod === undefined) throw new Error(`${workload} has no running pod`);
+    return pod;
+  }
+
   /** Every running pod. */
   pods(): readonly LabPod[] {
     return this.#pods;
@@ -160,7 +169,7 @@ export class Lab {
         this.topology.namespace(node),
         'nft',
         ['-f', '-'],
-        `${nodeRules(node, services, slices)}${this.#settings.rules?.(node) ?? ''}`,
+        `${serviceRules(node, services, slices)}${trackingRules(node)}`,
       );
   }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 import type { Lab } from './lab.ts';
-import { CONTROL } from './live-world.ts';
+import { CONTROL } from './world.ts';
 import { LabProgram } from './netscribe-process.ts';
 import { waitUntil } from './wait-until.ts';
 import type { NodeName } from './world.ts';
@@ -60,8 +60,9 @@ export class LiveAgent {
     return this.#program?.lastWords() ?? 'not started';
   }
 
-  async kill(): Promise<void> {
-    await this.#program?.stop('SIGKILL');
+  /** Ends it at once, without waiting. */
+  kill(): void {
+    this.#program?.kill();
   }
 
   /** Asks it to end; throws when it did not send all it had. */

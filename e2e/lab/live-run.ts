@@ -3,86 +3,99 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Score } from '../../test/replay/truth.ts';
+import { missingFrom } from './capture-check.ts';
 import { ConntrackRecorder } from './conntrack-recorder.ts';
 import { ControlPlane } from './control-plane.ts';
 import { kernelSettings } from './kernel-settings.ts';
-import { Lab } from './lab.ts';
+import type { Lab } from './lab.ts';
 import { LiveAgent } from './live-agent.ts';
 import { attributed } from './live-answers.ts';
-import { liveRules } from './live-rules.ts';
-import { playLive, prepareLive } from './live-scenario.ts';
-import { LIVE_STORY } from './live-story.ts';
-import { compareReplay, judge } from './live-verdict.ts';
-import { CACHED_NODE, CONTROL } from './live-world.ts';
-import { addBridge, addLocalDns } from './node-wires.ts';
+import { judge } from './live-verdict.ts';
+import { compareReplay } from './replay-verdict.ts';
+import { play, prepare } from './scenario.ts';
+import type { LabWorld, Watchers } from './session.ts';
 import { truthText } from './truth.ts';
-import { NODES } from './world.ts';
+import { CONTROL, NODES } from './world.ts';
 import type { NodeName } from './world.ts';
 
 /** Batches wait for the kubelets' next Lease, the slack, and a window that is still open. */
 const ATTRIBUTED_DEADLINE_MS = 45_000;
 
 /** A running world with everything that watches it. */
-export interface LiveLab {
+export interface LiveLab extends Watchers {
   readonly lab: Lab;
   readonly control: ControlPlane;
   readonly agents: readonly LiveAgent[];
 }
 
-/** The world with its wires; nothing runs in it yet. */
-export function newLiveWorld(accounting: boolean): Lab {
-  return new Lab({
-    accounting,
-    rules: liveRules,
-    wires: (topology) => {
-      addBridge(topology, 'node-b');
-      addLocalDns(topology, CACHED_NODE);
-      topology.addHost(CONTROL.name, [`${CONTROL.address}/24`]);
-    },
-  });
-}
-
-/** Brings up the world, plays the story and judges it. `say` prints a line; returns whether everything was exact. */
+/** Brings up the world, plays the story and judges it, adding to `total`. `say` prints a line. */
 export async function runOnce(
-  lab: Lab,
-  folder: string,
-  by: { total: Score; say: (line: string) => void; running: (live: LiveLab) => void },
-): Promise<boolean> {
-  const capture = join(folder, 'capture');
+  world: LabWorld,
+  total: Score,
+  say: (line: string) => void,
+): Promise<{ live: LiveLab; isExact: boolean }> {
+  const { lab, folder, capture } = world;
   mkdirSync(join(capture, 'cluster'), { recursive: true });
+  await prepare(lab);
   const recorders = nodeNames().map(
     (node) => new ConntrackRecorder(lab.topology.namespace(node), join(capture, 'nodes', node)),
   );
-  await prepareLive(lab);
+  const live = startable(lab, folder, recorders);
+  world.running(live);
+  const { control, agents } = live;
+  try {
+    await control.showCluster(lab.history);
+    await control.startServer();
+    const settings = nodeSettings(lab);
+    for (const agent of agents) await agent.start();
+    for (const recorder of recorders) await recorder.start();
+    for (const recorder of recorders) recorder.dump();
+    lab.history.begin(join(capture, 'cluster', 'watch.jsonl'));
+    const ready = Date.now();
+    await attributed(control, { from: ready, until: ready }, ATTRIBUTED_DEADLINE_MS);
+    const reuse = await play(lab);
+    const played = Date.now();
+    for (const recorder of recorders) recorder.dump();
+    lab.history.bookmark();
+    for (const recorder of recorders) await recorder.stop();
+    writeFileSync(join(capture, 'truth.json'), truthText(reuse));
+    await attributed(control, { from: ready, until: played }, ATTRIBUTED_DEADLINE_MS);
+    const isJudged = await judge(control, capture, { total, say });
+    const isUntouched = nodeSettings(lab) === settings;
+    say(
+      `lab: ${isUntouched ? '' : 'wrong: '}kernel settings of the nodes ${isUntouched ? 'untouched' : 'changed'}`,
+    );
+    const unseen = missingFrom(capture);
+    for (const edge of unseen) say(`lab: wrong: the recording does not show ${edge}`);
+    const isReplayed = await compareReplay(control, world, say);
+    return { live, isExact: isJudged && isUntouched && unseen.length === 0 && isReplayed };
+  } catch (error) {
+    say(troublesOf(live));
+    throw error;
+  }
+}
+
+function startable(lab: Lab, folder: string, recorders: readonly ConntrackRecorder[]): LiveLab {
   const control = new ControlPlane(lab.topology.namespace(CONTROL.name), folder);
   const agents = nodeNames().map((node) => new LiveAgent(lab, node, folder));
-  const live: LiveLab = { lab, control, agents };
-  by.running(live);
-  await control.showCluster(lab.history);
-  await control.startServer();
-  for (const recorder of recorders) await recorder.start();
-  for (const recorder of recorders) recorder.dump();
-  lab.history.begin(join(capture, 'cluster', 'watch.jsonl'));
-  const settings = nodeSettings(lab);
-  for (const agent of agents) await agent.start();
-  const ready = Date.now();
-  await attributed(control, { from: ready, until: ready }, ATTRIBUTED_DEADLINE_MS);
-  const reuse = await playLive(lab);
-  const played = Date.now();
-  for (const recorder of recorders) recorder.dump();
-  lab.history.bookmark();
-  for (const recorder of recorders) await recorder.stop();
-  writeFileSync(join(capture, 'truth.json'), truthText(reuse, LIVE_STORY));
-  await attributed(control, { from: ready, until: played }, ATTRIBUTED_DEADLINE_MS);
-  const verdict = await judge(control, capture, by.say);
-  const isUntouched = nodeSettings(lab) === settings;
-  by.say(
-    `lab: ${isUntouched ? '' : 'wrong: '}kernel settings of the nodes ${isUntouched ? 'untouched' : 'changed'}`,
-  );
-  by.total.allowed += verdict.score.allowed;
-  by.total.wanted += verdict.score.wanted;
-  by.total.both += verdict.score.both;
-  return (await compareReplay(control, capture, by.say)) && verdict.isExact && isUntouched;
+  const kill = (): void => {
+    for (const each of [control, ...agents, ...recorders]) each.kill();
+  };
+  return {
+    lab,
+    control,
+    agents,
+    kill,
+    close: async () => {
+      for (const agent of agents) agent.kill();
+      await control.close();
+    },
+  };
+}
+
+function troublesOf({ control, agents }: LiveLab): string {
+  const tails = agents.map((agent) => `agent of ${agent.node}: ${agent.lastWords()}`);
+  return [control.lastWords(), ...tails].join('\n');
 }
 
 function nodeSettings({ topology }: Lab): string {

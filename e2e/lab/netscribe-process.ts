@@ -49,6 +49,11 @@ export class LabProgram {
     return `${this.ended ?? 'running'}\n${this.logTail()}`;
   }
 
+  /** Ends the process at once, without waiting. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   /** Sends a signal and waits until the process is gone; returns how it ended. */
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<string> {
     if (this.ended === null) {

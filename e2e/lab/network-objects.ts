@@ -1,9 +1,10 @@
-// Namespaces, Nodes, Services and EndpointSlices of the recorded world, as the API server would show them.
+// Namespaces, Nodes, Services and EndpointSlices of the world, as the API server would show them.
 import { apiTime, controlledBy, generatedWord, newUid } from './kube-object.ts';
 import type { KubeObject } from './kube-object.ts';
 import { API_SERVER_ADDRESS, targetNumber } from './services.ts';
 import type { ServiceSpec } from './services.ts';
-import { API_SERVER, NODES, workloadOf } from './world.ts';
+import { workloadOf } from './workloads.ts';
+import { API_SERVER, NODES } from './world.ts';
 import type { NodeName } from './world.ts';
 
 /** A pod that can stand behind a Service. */

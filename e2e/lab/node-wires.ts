@@ -1,5 +1,5 @@
 // The wires of pods that are not on a routed veth: on their node's bridge, or behind a second pass through conntrack.
-import { LOCAL_DNS_ADDRESS } from './live-world.ts';
+import { LOCAL_DNS_ADDRESS } from './world.ts';
 import { DNS_ADDRESS } from './services.ts';
 import { runIn, run } from './shell.ts';
 import type { PodAddresses, Topology } from './topology.ts';
@@ -19,6 +19,11 @@ export function bridgeAddresses(node: NodeName, number: number): PodAddresses {
     ipv4: podRangeV4.replace(/\.0\/24$/, `.${last}`),
     ipv6: podRangeV6.replace(/::\/64$/, `::b:${last.toString(16)}`),
   };
+}
+
+/** The IPv4 address of a node on its bridge. */
+export function bridgeAddress(node: NodeName): string {
+  return gateways(node).ipv4;
 }
 
 /**

@@ -170,12 +170,10 @@ async function knock(command: Extract<PeerCommand, { op: 'knock' }>): Promise<Pe
 }
 
 async function http(command: Extract<PeerCommand, { op: 'http' }>): Promise<PeerReply> {
-  const response = await fetch(command.url, {
-    method: command.method,
-    ...(command.body === undefined
-      ? {}
-      : { body: command.body, headers: { 'content-type': 'application/json' } }),
-  });
+  // A connection that is kept would be one of the node's in every dump.
+  const headers = { connection: 'close', 'content-type': 'application/json' };
+  const { method, body } = command;
+  const response = await fetch(command.url, { method, headers, ...(body === undefined ? {} : { body }) });
   return { outcome: 'answered', status: response.status, body: await response.text() };
 }
 

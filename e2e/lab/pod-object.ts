@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { apiTime, generatedWord } from './kube-object.ts';
 import type { Condition, KubeObject, OwnerReference } from './kube-object.ts';
 import { NODES } from './world.ts';
-import type { NodeName, WorkloadSpec } from './world.ts';
+import type { WorkloadSpec } from './workloads.ts';
+import type { NodeName } from './world.ts';
 
 /** What is true of a pod from its creation on. */
 export interface PodFacts {

@@ -7,6 +7,8 @@ import { run } from './shell.ts';
 /** Every namespace of the lab is named with this and the process id, so that a later run can tell what a dead one left. */
 export const NAMESPACE_STEM = 'nslab';
 
+/** A namespace of the agent's bench, named with the bench's process id. */
+const BENCH_NAMESPACE = /^ns-bench-(?<owner>\d+)-/;
 const LOCK_FILE = '/run/netscribe-lab.lock';
 const TOOLS = ['ip', 'nft', 'conntrack', 'sysctl'];
 
@@ -40,12 +42,26 @@ export function takeLock(): () => void {
  * and connection tables. Only the lab starts processes there.
  */
 export function removeNamespaces(prefix: string): void {
-  for (const line of run('ip', ['netns', 'list']).split('\n')) {
-    const name = line.split(' ')[0] ?? '';
-    if (!name.startsWith(prefix)) continue;
-    for (const id of run('ip', ['netns', 'pids', name]).split('\n').filter(Boolean)) end(Number(id));
-    run('ip', ['netns', 'del', name]);
+  for (const name of namespaces().filter((each) => each.startsWith(prefix))) removeNamespace(name);
+}
+
+/** Does the same with the namespaces of benches of the agent (test/bench/agent-lab.ts) whose process is gone. */
+export function removeDeadBenches(): void {
+  for (const name of namespaces()) {
+    const owner = BENCH_NAMESPACE.exec(name)?.groups?.['owner'];
+    if (owner !== undefined && !isAlive(Number(owner))) removeNamespace(name);
   }
+}
+
+function namespaces(): string[] {
+  return run('ip', ['netns', 'list'])
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '');
+}
+
+function removeNamespace(name: string): void {
+  for (const id of run('ip', ['netns', 'pids', name]).split('\n').filter(Boolean)) end(Number(id));
+  run('ip', ['netns', 'del', name]);
 }
 
 function end(processId: number): void {

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 
 import type { EdgeJson } from '../../src/wire/edge-json.ts';
 import { Generator } from './generator.ts';
-import { short } from './judge.ts';
+import { shortEdge } from '../../test/replay/truth.ts';
 import { attributed, coverageOf, edgesOf } from './live-answers.ts';
 import type { LiveLab } from './live-run.ts';
-import { onlyPod } from './live-scenario.ts';
 import { mustAnswer } from './peer-process.ts';
 import { syncVerdict, TRACED_CALLS } from './syscall-order.ts';
 import { waitUntil } from './wait-until.ts';
@@ -132,20 +131,20 @@ async function agentKilled(live: LiveLab, say: Say): Promise<boolean> {
 }
 
 function generatorOf(live: LiveLab, client: string, mayDial: (now: number) => boolean): Generator {
-  const [address = ''] = onlyPod(live.lab, SERVER).facts.addresses;
-  return new Generator({ client: onlyPod(live.lab, client).peer, address, port: PORT, mayDial });
+  const [address = ''] = live.lab.onlyPod(SERVER).facts.addresses;
+  return new Generator({ client: live.lab.onlyPod(client).peer, address, port: PORT, mayDial });
 }
 
 async function hold(live: LiveLab, client: string, count: number): Promise<void> {
-  const [address = ''] = onlyPod(live.lab, SERVER).facts.addresses;
-  const { peer } = onlyPod(live.lab, client);
+  const [address = ''] = live.lab.onlyPod(SERVER).facts.addresses;
+  const { peer } = live.lab.onlyPod(client);
   for (let held = 0; held < count; held += 1)
     await mustAnswer(peer, 'a held connection', { op: 'hold', address, port: PORT });
 }
 
 async function edgeOf({ control }: LiveLab, client: string): Promise<EdgeJson | undefined> {
   const key = `${client} -> ${SERVER}:${PORT}/tcp`;
-  return (await edgesOf(control)).find((edge) => short(edge.key) === key);
+  return (await edgesOf(control)).find((edge) => shortEdge(edge.key) === key);
 }
 
 function openedOf(edge: EdgeJson | undefined): number {

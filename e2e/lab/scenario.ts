@@ -1,20 +1,16 @@
-// What happens, and when: the world before the recording, and the story that is recorded.
+// What happens, and when: the world before it is looked at, and the story. It knows nothing of the processes that watch.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { CLEANUP, ROUND } from './calls.ts';
 import { makeCalls, openLongLived, probeAll, scan, useLongLived } from './caller.ts';
-import { controllerOf, createCluster, createCronJob, RECORDED_CLUSTER, startJob } from './controllers.ts';
-import type { ClusterPlan } from './controllers.ts';
+import { controllerOf, createCluster, createCronJob, startJob } from './controllers.ts';
 import type { Lab, LabPod } from './lab.ts';
-import { CART_CLEANUP, DEBUG, workloadKey, workloadOf } from './world.ts';
+import { dialDropped, openFeed, pickUpMidStream, sendDatagrams } from './unusual-traffic.ts';
+import { CART_CLEANUP, DEBUG, WORKLOADS, workloadKey, workloadOf } from './workloads.ts';
 
 /** Between the end of the pod that had an address and the start of the pod that gets it next. API times have one-second grain. */
-export const REUSE_GAP_MS = 6000;
-/** When the second and third round start and when the story ends, from its beginning. */
-const SECOND_ROUND_MS = 18_000;
-const THIRD_ROUND_MS = 36_000;
-const END_MS = 48_000;
-/** How long the world stands before it is recorded: its API times, of one-second grain, are then surely in the past. */
+const REUSE_GAP_MS = 6000;
+/** How long the world stands before anybody looks at it: its API times, of one-second grain, are then surely in the past. */
 const SETTLE_MS = 2000;
 const CLEANUP_STEP_MS = 1200;
 
@@ -25,14 +21,17 @@ export interface Reuse {
   readonly second: { readonly workload: string; readonly pod: string; readonly startedAt: Date };
 }
 
-/** Builds everything that is there before the recording: nodes, workloads, Services, and one connection that stays open. */
-export async function prepare(lab: Lab, plan: ClusterPlan = RECORDED_CLUSTER): Promise<void> {
+/**
+ * Builds everything that is there before anybody looks: nodes, workloads, Services, and two connections that stay open. The
+ * entries of one of them, the feed, are already of mid-stream.
+ */
+export async function prepare(lab: Lab): Promise<void> {
   const at = new Date();
   await lab.up();
-  createCluster(lab.history, at, plan);
+  createCluster(lab.history, at);
   createCronJob(lab.history, CART_CLEANUP, at);
   const pods: LabPod[] = [];
-  for (const workload of plan.workloads) {
+  for (const workload of WORKLOADS) {
     const mould = controllerOf(lab.history, workload, {
       replicas: workload.places.length,
       ready: workload.places.length,
@@ -44,49 +43,34 @@ export async function prepare(lab: Lab, plan: ClusterPlan = RECORDED_CLUSTER): P
   lab.announce(pods);
   await openLongLived(lab);
   await delay(SETTLE_MS);
+  await openFeed(lab);
+  await pickUpMidStream(lab);
 }
 
-/** The recorded story. Returns what it learnt about the address that changed hands. */
+/**
+ * The story: what every workload does, twice (ROUNDS), with everything else in between. Returns what it learnt about the
+ * address that changed hands.
+ */
 export async function play(lab: Lab): Promise<Reuse> {
-  const start = Date.now();
   await probeAll(lab);
   await makeCalls(lab, ROUND);
   const first = await runCleanup(lab);
   await useLongLived(lab);
   await startDebug(lab);
-  await delayUntil(first.finishedAt.getTime() + REUSE_GAP_MS);
+  await sendDatagrams(lab);
+  await dialDropped(lab);
+  await pickUpMidStream(lab);
+  await delay(Math.max(0, first.finishedAt.getTime() + REUSE_GAP_MS - Date.now()));
   const successor = await scaleRecommendations(lab, first);
-  await delayUntil(start + SECOND_ROUND_MS);
-  await makeCalls(lab, ROUND);
-  await scan(lab);
-  await useLongLived(lab);
-  await delayUntil(start + THIRD_ROUND_MS);
   await probeAll(lab);
   await makeCalls(lab, ROUND);
-  await delayUntil(start + END_MS);
+  await scan(lab);
   await useLongLived(lab);
   return reuseOf(first, successor);
 }
 
-/** What is remembered of the address that `first` had and `successor` got. */
-export function reuseOf(first: { pod: LabPod; finishedAt: Date }, successor: LabPod): Reuse {
-  return {
-    addresses: first.pod.facts.addresses,
-    first: {
-      workload: workloadKey(CART_CLEANUP),
-      pod: first.pod.facts.name,
-      finishedAt: first.finishedAt,
-    },
-    second: {
-      workload: workloadKey(successor.facts.workload),
-      pod: successor.facts.name,
-      startedAt: successor.startedAt,
-    },
-  };
-}
-
 /** The CronJob's pod: it calls before the API knows its address, lives a few seconds, and stays listed as Succeeded. */
-export async function runCleanup(lab: Lab): Promise<{ pod: LabPod; finishedAt: Date }> {
+async function runCleanup(lab: Lab): Promise<{ pod: LabPod; finishedAt: Date }> {
   const createdAt = new Date();
   const job = startJob(lab.history, CART_CLEANUP, createdAt);
   const pod = await lab.startPod({
@@ -107,14 +91,14 @@ export async function runCleanup(lab: Lab): Promise<{ pod: LabPod; finishedAt: D
   return { pod, finishedAt };
 }
 
-export async function startDebug(lab: Lab): Promise<void> {
+async function startDebug(lab: Lab): Promise<void> {
   const at = new Date();
   const mould = controllerOf(lab.history, DEBUG, { replicas: 1, ready: 0, at });
   lab.announce([await lab.startPod({ workload: DEBUG, mould, number: 0, node: 'node-a', createdAt: at })]);
 }
 
 /** A second recommendationservice pod, on the node and with the addresses of the pod that ended. */
-export async function scaleRecommendations(lab: Lab, former: { pod: LabPod }): Promise<LabPod> {
+async function scaleRecommendations(lab: Lab, former: { pod: LabPod }): Promise<LabPod> {
   const at = new Date();
   const workload = workloadOf('shop/recommendationservice');
   const [ipv4 = '', ipv6 = ''] = former.pod.facts.addresses;
@@ -131,6 +115,19 @@ export async function scaleRecommendations(lab: Lab, former: { pod: LabPod }): P
   return pod;
 }
 
-export async function delayUntil(when: number): Promise<void> {
-  await delay(Math.max(0, when - Date.now()));
+/** What is remembered of the address that `first` had and `successor` got. */
+function reuseOf(first: { pod: LabPod; finishedAt: Date }, successor: LabPod): Reuse {
+  return {
+    addresses: first.pod.facts.addresses,
+    first: {
+      workload: workloadKey(CART_CLEANUP),
+      pod: first.pod.facts.name,
+      finishedAt: first.finishedAt,
+    },
+    second: {
+      workload: workloadKey(successor.facts.workload),
+      pod: successor.facts.name,
+      startedAt: successor.startedAt,
+    },
+  };
 }

@@ -32,8 +32,8 @@ const MASQUERADE_MARK = '0x4000';
 
 type Family = 'ip' | 'ip6';
 
-/** The whole ruleset of a node; loading it replaces the one before in one transaction. */
-export function nodeRules(
+/** A node's Services; the text empties the ruleset first, so that loading it replaces the one before in one transaction. */
+export function serviceRules(
   node: NodeName,
   services: readonly RoutedService[],
   slices: readonly RoutedSlice[],

@@ -1,6 +1,6 @@
-// The Services of the recorded world, and where each of their ports leads after DNAT.
-import { LIVE_SERVICES } from './live-world.ts';
-import { API_SERVER, NODES, workloadOf } from './world.ts';
+// The Services of the world, and where each of their ports leads after DNAT.
+import { workloadOf } from './workloads.ts';
+import { API_SERVER, NODES, STATSD_PORT, UPSTREAM_DNS_ADDRESS } from './world.ts';
 
 /** One port of a Service. `target` is a number or the name of a container port. */
 export interface ServicePortSpec {
@@ -67,11 +67,37 @@ export const SERVICES: readonly ServiceSpec[] = [
   shop('recommendationservice', ['10.96.118.40'], [tcp('grpc', 8080, 8080)]),
   shop('redis-cart', ['10.96.5.179'], [tcp('tcp-redis', 6379, 6379)]),
   shop('shippingservice', ['10.96.62.25', 'fd00:96::62:19'], [tcp('grpc', 50_051, 50_051)]),
+  {
+    namespace: 'kube-system',
+    name: 'kube-dns-upstream',
+    type: 'ClusterIP',
+    addresses: [UPSTREAM_DNS_ADDRESS],
+    workload: 'kube-system/coredns',
+    labels: {
+      'k8s-app': 'kube-dns',
+      'kubernetes.io/cluster-service': 'true',
+      'kubernetes.io/name': 'KubeDNSUpstream',
+    },
+    ports: [
+      { name: 'dns', port: 53, protocol: 'UDP', target: 53 },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP', target: 53 },
+    ],
+  },
+  {
+    namespace: 'monitoring',
+    name: 'statsd',
+    type: 'ClusterIP',
+    addresses: ['10.96.20.25'],
+    workload: 'monitoring/statsd',
+    ports: [{ name: 'statsd', port: STATSD_PORT, protocol: 'UDP', target: 'statsd' }],
+  },
+  dataService('ledger', '10.96.20.32', 5432),
+  dataService('zoned-server', '10.96.20.88', 8088),
 ];
 
 /** The Service of a "namespace/name". Throws when the world has none. */
 export function serviceOf(key: string): ServiceSpec {
-  const found = [...SERVICES, ...LIVE_SERVICES].find((one) => `${one.namespace}/${one.name}` === key);
+  const found = SERVICES.find((one) => `${one.namespace}/${one.name}` === key);
   if (found === undefined) throw new Error(`no Service ${key} in the world`);
   return found;
 }
@@ -86,7 +112,7 @@ export function targetNumber(service: ServiceSpec, port: ServicePortSpec): numbe
 
 /** Every name the cluster's DNS answers, as "name/record type" -> address. */
 export function clusterZone(): Record<string, string> {
-  const entries = [...SERVICES, ...LIVE_SERVICES].flatMap((service) =>
+  const entries = SERVICES.flatMap((service) =>
     service.addresses.map((address) => [
       `${serviceHost(service)}/${address.includes(':') ? 'AAAA' : 'A'}`,
       address,
@@ -109,4 +135,15 @@ function shop(name: string, addresses: readonly string[], ports: readonly Servic
 
 function tcp(name: string, port: number, target: number | string): ServicePortSpec {
   return { name, port, protocol: 'TCP', target };
+}
+
+function dataService(name: string, address: string, port: number): ServiceSpec {
+  return {
+    namespace: 'data',
+    name,
+    type: 'ClusterIP',
+    addresses: [address],
+    workload: `data/${name}`,
+    ports: [{ name: 'main', port, protocol: 'TCP', target: 'main' }],
+  };
 }

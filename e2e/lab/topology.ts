@@ -18,12 +18,12 @@ const POD_GATEWAY_V6 = 'fe80::ecee';
 /** The namespaces of one run. */
 export class Topology {
   readonly #prefix = `${NAMESPACE_STEM}${process.pid}-`;
-  readonly #accounting: boolean;
+  /** Whether the nodes' kernels count bytes and stamp times. The ordinary node does neither. */
+  readonly accounting: boolean;
   #pods = 0;
 
-  /** `accounting`: whether the nodes' kernels count bytes and stamp times. The ordinary node does neither. */
-  constructor(accounting = false) {
-    this.#accounting = accounting;
+  constructor(accounting: boolean) {
+    this.accounting = accounting;
   }
 
   /** Builds the fabric, the nodes and the outside. */
@@ -39,8 +39,8 @@ export class Topology {
       ];
       // Short timeouts let the kernel report the ends of connections within the run.
       const tracking = [
-        `acct=${Number(this.#accounting)}`,
-        `timestamp=${Number(this.#accounting)}`,
+        `acct=${Number(this.accounting)}`,
+        `timestamp=${Number(this.accounting)}`,
         'udp_timeout=10',
         'udp_timeout_stream=10',
         'tcp_timeout_time_wait=10',

@@ -1,14 +1,22 @@
 // The denials of the truth file that have a name and a reason; everything else that is not allowed is denied too.
-import { SCAN } from './calls.ts';
+import { DROPPED, FEED, ONE_WAY, SCAN } from './calls.ts';
 import type { TruthLine } from './truth-line.ts';
-import { API_SERVER, NODES, OUTSIDE, workloadOf } from './world.ts';
+import { workloadOf } from './workloads.ts';
+import {
+  API_SERVER,
+  DROPPED_PORT,
+  FEED_PORT,
+  LOCAL_DNS_ADDRESS,
+  NODES,
+  OUTSIDE,
+  STATSD_PORT,
+  UPSTREAM_DNS_ADDRESS,
+} from './world.ts';
 
 const DNS = 'kube-system/coredns';
 
 /** What drafts must not allow, line by line: the cases that a mistake would most likely let through. */
 export function namedDenials(): TruthLine[] {
-  const relayNeighbours = ['192.168.100.24', '192.168.100.26'];
-  const resolverNeighbours = ['192.168.100.52', '192.168.100.54'];
   return [
     line('shop/checkoutservice', 'shop/emailservice', 5000, 'the Service port is not the port after DNAT'),
     line('shop/checkoutservice', 'shop/emailservice', 5001, 'the Service port of the refused connection'),
@@ -35,10 +43,10 @@ export function namedDenials(): TruthLine[] {
     line('shop/paymentservice', `address:${OUTSIDE.publicAddress}`, 80, 'another port of the public service'),
     line('shop/paymentservice', 'address:169.254.169.254', 443, 'metadata is not public'),
     line('shop/paymentservice', `address:${OUTSIDE.smtpRelay}`, 443, 'private is not public'),
-    ...relayNeighbours.map((one) =>
+    ...neighboursOf(OUTSIDE.smtpRelay).map((one) =>
       line('shop/emailservice', `address:${one}`, 587, 'a neighbour of the relay'),
     ),
-    ...resolverNeighbours.map((one): TruthLine => ({
+    ...neighboursOf(OUTSIDE.nameServer).map((one): TruthLine => ({
       ...line(DNS, `address:${one}`, 53, 'a neighbour of the name server'),
       protocol: 'UDP',
     })),
@@ -59,6 +67,16 @@ export function namedDenials(): TruthLine[] {
       'another port than the one it called',
     ),
     line(`address:${OUTSIDE.client}`, 'shop/cartservice', 7070, 'the outside reaches frontend only'),
+    line(DROPPED.client, DROPPED.server, DROPPED_PORT, 'dropped on the way'),
+    line(ONE_WAY.client, ONE_WAY.server, STATSD_PORT, 'only datagrams'),
+    line(FEED.server, FEED.client, FEED_PORT, 'the server spoke first after its entry was lost'),
+    line('data/zoned-client', 'data/ledger', 5432, 'never called'),
+    line('data/ledger', 'data/ledger-writer', 5432, 'the other way round, on one bridge'),
+    ...neighboursOf(LOCAL_DNS_ADDRESS).map((one): TruthLine => ({
+      ...line('shop/cartservice', `address:${one}`, 53, 'a neighbour of the DNS cache'),
+      protocol: 'UDP',
+    })),
+    line('shop/cartservice', `address:${UPSTREAM_DNS_ADDRESS}`, 53, 'only the DNS cache asks there'),
     line('shop/debug', 'shop/frontend', 8080, 'open to the outside, but not from a draft without that edge'),
   ];
 }
@@ -70,6 +88,10 @@ function scanned(): TruthLine[] {
       return { client: SCAN.client, server, protocol: 'TCP', port, note: `scanned, ${answer}` };
     }),
   );
+}
+
+function neighboursOf(address: string): string[] {
+  return [-1, 1].map((by) => address.replace(/\d+$/, (last) => String(Number(last) + by)));
 }
 
 function line(client: string, server: string, port: number, note: string): TruthLine {

@@ -1,56 +1,32 @@
 // The truth file: what the world's declarative list says happened, what drafts must allow beyond it, and what they must not allow.
 // It never looks at what conntrack recorded.
-import { CLEANUP, LONG_LIVED, probedWorkloads, ROUND, serverOf } from './calls.ts';
+import { CLEANUP, FEED, LONG_LIVED, ONE_WAY, probedWorkloads, ROUND, serverOf } from './calls.ts';
 import type { Call } from './calls.ts';
+import { bridgeAddress } from './node-wires.ts';
 import type { Reuse } from './scenario.ts';
+import { allowances } from './truth-allowances.ts';
 import { namedDenials } from './truth-denials.ts';
 import type { TruthLine } from './truth-line.ts';
-import { API_SERVER_ADDRESS } from './services.ts';
-import {
-  API_SERVER,
-  CART_CLEANUP,
-  DEBUG,
-  NODES,
-  OUTSIDE,
-  WORKLOADS,
-  workloadKey,
-  workloadOf,
-} from './world.ts';
-import type { NodeName, WorkloadSpec } from './world.ts';
+import { CART_CLEANUP, workloadKey, workloadOf } from './workloads.ts';
+import { API_SERVER, CACHED_NODE, CONTROL, FEED_PORT, NODES, OUTSIDE, STATSD_PORT } from './world.ts';
+import type { NodeName } from './world.ts';
 
 const DNS = 'kube-system/coredns';
+const CALLS: readonly Call[] = [...ROUND, LONG_LIVED, CLEANUP];
 
-/** What happened in a world: from it follow the edges, and what drafts must allow. */
-export interface Story {
-  /** Workloads whose pods run from before the story to its end. */
-  readonly workloads: readonly WorkloadSpec[];
-  readonly calls: readonly Call[];
-  /** The node whose pods' questions to DNS are not tracked; absent when every node tracks them. */
-  readonly cachedNode?: NodeName;
-  /** What else happened, and must be allowed. */
-  readonly edges: readonly TruthLine[];
-  readonly allowances: readonly TruthLine[];
-}
-
-const RECORDED: Story = {
-  workloads: WORKLOADS,
-  calls: [...ROUND, LONG_LIVED, CLEANUP],
-  edges: [],
-  allowances: [],
-};
-
-/** The truth file of a story: JSON with one line of truth a line of text, so that a change of it can be reviewed. */
-export function truthText(reuse: Reuse, story: Story = RECORDED): string {
+/** The truth file: JSON with one line of truth a line of text, so that a change of it can be reviewed. */
+export function truthText(reuse: Reuse): string {
   const rule = 'everything that is in neither edges nor allowances';
   return [
     '{',
-    ` "edges": ${block(edges(story), 1)},`,
-    ` "allowances": ${block(allowances(story), 1)},`,
+    ` "edges": ${block(edges(), 1)},`,
+    ` "allowances": ${block(allowances(), 1)},`,
     ' "denials": {',
     `  "rule": ${JSON.stringify(rule)},`,
     `  "named": ${block(namedDenials(), 2)}`,
     ' },',
-    ` "refused": ${block(refused(story), 1)},`,
+    ` "refused": ${block(refused(), 1)},`,
+    ` "otherViews": ${block(otherViews(), 1)},`,
     ` "reusedAddress": ${JSON.stringify(reuse)}`,
     '}',
     '',
@@ -62,9 +38,9 @@ function block(lines: readonly TruthLine[], depth: number): string {
   return `[\n${lines.map((line) => `${indent} ${JSON.stringify(line)}`).join(',\n')}\n${indent}]`;
 }
 
-function edges(story: Story): TruthLine[] {
-  const answered = story.calls.filter((call) => call.outcome === 'answered').map(edgeOf);
-  return unique([...answered, ...dnsEdges(story), ...probeEdges(story), ...story.edges]);
+function edges(): TruthLine[] {
+  const answered = CALLS.filter((call) => call.outcome === 'answered').map(edgeOf);
+  return unique([...answered, ...dnsEdges(), ...probeEdges(), ...unusualEdges()]);
 }
 
 function edgeOf(call: Call): TruthLine {
@@ -77,33 +53,42 @@ function edgeOf(call: Call): TruthLine {
   return { ...line, ...(isOwn ? { ownNode: true } : { seenAs: NODES[node].ipv4 }), ...note };
 }
 
-function dnsEdges({ calls, cachedNode }: Story): TruthLine[] {
-  const asked = calls
-    .filter(
-      (call) =>
-        call.asks !== 'nothing' && workloadOf(call.client).places.some((place) => place !== cachedNode),
-    )
-    .map((call): TruthLine => ({
-      client: call.client,
-      server: DNS,
-      protocol: call.asks === 'tcp' ? 'TCP' : 'UDP',
-      port: 53,
-    }));
+/** Who asks the cluster's DNS where a kernel sees it: pods that are not on the node with the cache, and the cache itself. */
+function dnsEdges(): TruthLine[] {
+  const asked = CALLS.filter(
+    (call) =>
+      call.asks !== 'nothing' && workloadOf(call.client).places.some((place) => place !== CACHED_NODE),
+  ).map((call): TruthLine => ({
+    client: call.client,
+    server: DNS,
+    protocol: call.asks === 'tcp' ? 'TCP' : 'UDP',
+    port: 53,
+  }));
   const upstream = `external:${OUTSIDE.nameServer}`;
   return [
     ...asked,
     { client: DNS, server: upstream, protocol: 'UDP', port: 53, note: 'names of the outside' },
+    {
+      client: `node:${CACHED_NODE}`,
+      server: DNS,
+      protocol: 'TCP',
+      port: 53,
+      seenAs: NODES[CACHED_NODE].ipv4,
+      note: 'the node-local cache asks on',
+    },
   ];
 }
 
-function probeEdges({ workloads }: Story): TruthLine[] {
-  return probedWorkloads(workloads).flatMap((workload) =>
+/** A node talks to the pods of its bridge as the bridge. */
+function probeEdges(): TruthLine[] {
+  return probedWorkloads().flatMap((workload) =>
     probingNodes(workloadKey(workload)).map((node): TruthLine => ({
       client: `node:${node}`,
       server: workloadKey(workload),
       protocol: 'TCP',
       port: workload.probe ?? 0,
       ownNode: true,
+      ...(workload.wire === 'bridge' ? { seenAs: bridgeAddress(node) } : {}),
       note: 'kubelet probe',
     })),
   );
@@ -114,105 +99,43 @@ function probingNodes(server: string): NodeName[] {
   return [...new Set([...workloadOf(server).places, ...late])];
 }
 
-function allowances(story: Story): TruthLine[] {
-  const isolated = [...story.workloads, CART_CLEANUP, DEBUG].filter((one) => !one.hostNetwork);
-  const askers = isolated.filter((one) => one.dnsPolicy === 'ClusterFirst').map(workloadKey);
-  const protocols = ['UDP', 'TCP'] as const;
-  const apiServer = `address:${API_SERVER_ADDRESS}`;
+function unusualEdges(): TruthLine[] {
   return [
+    { ...ONE_WAY, protocol: 'UDP', port: STATSD_PORT, note: 'one way: never answered' },
     {
-      client: 'any-address',
-      server: 'shop/frontend',
+      ...FEED,
       protocol: 'TCP',
-      port: 8080,
-      side: 'ingress',
-      note: 'outside in: NodePort and LoadBalancer',
+      port: FEED_PORT,
+      note: 'one connection; its entries were made by a packet of the server',
     },
-    ...protocols.flatMap((protocol) =>
-      askers.map((client): TruthLine => ({
-        client,
-        server: DNS,
-        protocol,
-        port: 53,
-        note: 'DNS by convention',
-      })),
-    ),
-    ...protocols.map((protocol): TruthLine => ({
-      client: 'any-pod',
-      server: DNS,
-      protocol,
-      port: 53,
-      side: 'ingress',
-      note: 'DNS by convention',
-    })),
-    {
-      client: 'shop/paymentservice',
-      server: 'class:public',
-      protocol: 'TCP',
-      port: 443,
-      side: 'egress',
-      note: 'outside out: public addresses',
-    },
-    {
-      client: 'shop/emailservice',
-      server: `address:${OUTSIDE.smtpRelay}`,
-      protocol: 'TCP',
-      port: 587,
-      side: 'egress',
-      note: 'outside out: a private address stays exact',
-    },
-    {
-      client: DNS,
-      server: `address:${OUTSIDE.nameServer}`,
-      protocol: 'UDP',
-      port: 53,
-      side: 'egress',
-      note: 'outside out: a private address stays exact',
-    },
-    {
-      client: DNS,
-      server: apiServer,
-      protocol: 'TCP',
-      port: API_SERVER.port,
-      side: 'egress',
-      note: 'the API server by its endpoint',
-    },
-    ...Object.values(NODES).map((node): TruthLine => ({
-      client: 'monitoring/prometheus',
-      server: `address:${node.ipv4}`,
-      protocol: 'TCP',
-      port: 9100,
-      side: 'egress',
-      note: 'a node by its address',
-    })),
-    {
-      client: `address:${NODES['node-a'].ipv4}`,
-      server: 'shop/currencyservice',
-      protocol: 'TCP',
-      port: 7000,
-      side: 'ingress',
-      seenAs: NODES['node-a'].ipv4,
-      note: 'node traffic by the address the server’s side saw',
-    },
-    {
-      client: 'own-node',
-      server: 'any-pod',
-      protocol: 'any',
-      port: 'any',
-      side: 'ingress',
-      note: 'a pod’s own node may always reach it',
-    },
-    ...story.allowances,
   ];
 }
 
-function refused({ calls }: Story): TruthLine[] {
-  return calls
-    .filter((call) => call.outcome === 'refused')
-    .map((call) => ({
-      client: call.client,
-      ...serverOf(call),
-    }));
+function refused(): TruthLine[] {
+  return CALLS.filter((call) => call.outcome === 'refused').map((call) => ({
+    client: call.client,
+    ...serverOf(call),
+  }));
+}
+
+/** What nodes show beside the edges, and what is no workload's: second views of masqueraded connections, and the agents' own reports. */
+function otherViews(): TruthLine[] {
+  return [
+    masqueraded('node-b', 'apiserver', API_SERVER.port),
+    masqueraded('node-b', 'node:node-a', 9100),
+    masqueraded('node-a', 'shop/frontend', 8080),
+    ...Object.keys(NODES).map((node): TruthLine => ({
+      client: `node:${node}`,
+      server: `external:${CONTROL.address}`,
+      protocol: 'TCP',
+      port: CONTROL.ingestPort,
+      note: 'netscribe’s own agent',
+    })),
+  ];
+}
+
+function masqueraded(node: NodeName, server: string, port: number): TruthLine {
+  return { client: `node:${node}`, server, protocol: 'TCP', port, note: 'masqueraded by its node' };
 }
 
 function unique(lines: readonly TruthLine[]): TruthLine[] {

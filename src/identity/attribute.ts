@@ -11,13 +11,15 @@ import type { IpAddress } from '../domain/ip.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Listeners } from './orientation.ts';
 import { orient } from './orientation.ts';
+import { momentsOf, restOf } from './moments.ts';
+import type { FlowClock, Moment } from './moments.ts';
 import { resolve } from './resolve.ts';
 import type { ClusterRanges, Interval, LeaseLookup, Resolution } from './resolve.ts';
 
-export interface Observer {
+export type { ClockBounds } from './moments.ts';
+
+export interface Observer extends FlowClock {
   readonly node: string;
-  /** A connection counted in second s began no earlier than s minus this; ms. */
-  readonly readLagMs: number;
 }
 
 /** What is known about who held what, and who listens where. */
@@ -40,31 +42,32 @@ export interface Unattributable {
 export interface Attribution {
   readonly evidence: readonly Evidence[];
   readonly unattributed: readonly Unattributable[];
+  /** What of the flow waits for a kubelet; null when all is decided. */
+  readonly waiting: Flow | null;
 }
 
-/** A dump is not a snapshot, and a text dump names only the second in which it was taken. */
-const DUMP_GRAIN_MS = 1000;
-
-/** One moment at which connections of a flow are counted. */
-interface Moment {
-  readonly interval: Interval;
-  readonly opened: number;
-  readonly answered: number;
-  readonly present: number;
-}
-
-/** Attributes every second and every dump presence of a flow by itself. */
-export function attribute(knowledge: Knowledge, observer: Observer, flow: Flow): Attribution {
+/**
+ * Attributes every second and every dump presence of a flow by itself. What waits for a kubelet is given back with
+ * `mayWait`, and is unattributed with the reason `frontier` without.
+ */
+export function attribute(
+  knowledge: Knowledge & { readonly mayWait: boolean },
+  observer: Observer,
+  flow: Flow,
+): Attribution {
   const oriented = orient(flow, knowledge.listeners);
   const evidence: Evidence[] = [];
   const unattributed: Unattributable[] = [];
-  for (const moment of momentsOf(flow, observer.readLagMs)) {
+  const waiting: Moment[] = [];
+  for (const moment of momentsOf(flow, observer)) {
     const ends =
       oriented === null
         ? { reason: 'orientation', end: 'flow' as const }
         : resolveEnds(knowledge, observer, { key: oriented, interval: moment.interval });
-    if ('reason' in ends) unattributed.push(unattributable(flow, moment, ends));
-    else
+    if ('reason' in ends) {
+      if (ends.reason === 'frontier' && knowledge.mayWait) waiting.push(moment);
+      else unattributed.push(unattributable(flow, moment, ends));
+    } else
       evidence.push(
         evidenceOf(ends, {
           moment,
@@ -74,7 +77,7 @@ export function attribute(knowledge: Knowledge, observer: Observer, flow: Flow):
         }),
       );
   }
-  return { evidence, unattributed };
+  return { evidence, unattributed, waiting: restOf(flow, waiting, evidence.length > 0) };
 }
 
 /** Both ends, known exactly. */
@@ -177,29 +180,12 @@ function serviceOf(book: LeaseLookup, key: FlowKey, dialled: Resolution | null):
   return holder.kind === 'node' ? book.serviceAtNodePort(key.protocol, key.dialled.port) : null;
 }
 
-function momentsOf(flow: Flow, readLagMs: number): Moment[] {
-  const seconds = flow.seconds.map(({ second, opened, answered }) => ({
-    interval: { start: second * 1000 - readLagMs, end: second * 1000 + 1000 },
-    opened,
-    answered,
-    present: 0,
-  }));
-  const dumps = (flow.presences ?? []).map(({ at, count }) => ({
-    interval: { start: at, end: at + DUMP_GRAIN_MS },
-    opened: 0,
-    answered: 0,
-    present: count,
-  }));
-  return [...seconds, ...dumps];
-}
-
 function evidenceOf(
   ends: Ends,
   seen: { moment: Moment; observer: Observer; key: FlowKey; bytes: number },
 ): Evidence {
   const { moment, observer, key } = seen;
-  // The second itself, without the read lag, decides the hour.
-  const at = moment.present > 0 ? moment.interval.start : moment.interval.end - 1000;
+  const { at } = moment;
   return {
     client: ends.client.identity,
     server: ends.server.identity,
@@ -225,7 +211,7 @@ function evidenceOf(
 function unattributable(flow: Flow, moment: Moment, refusal: Refusal): Unattributable {
   return {
     ...refusal,
-    hour: Math.floor(moment.interval.end / HOUR_MS) * HOUR_MS,
+    hour: Math.floor(moment.at / HOUR_MS) * HOUR_MS,
     count: moment.opened + moment.present,
     example: flowKeyText(flow),
   };

@@ -1,7 +1,7 @@
 /** The `ports` of a rule: what they allow on one protocol towards one server. */
 import { ALL_PORTS, mergeRanges } from '../domain/port-range.ts';
 import type { PortRange } from '../domain/port-range.ts';
-import { parseProtocol } from '../domain/protocol.ts';
+import { kubernetesProtocol, parseProtocol } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import type { NetworkPolicyPort } from './policy.ts';
 import type { PolicyPod } from './world.ts';
@@ -61,16 +61,22 @@ export function allowedByPorts(
   return [...numbers, ...named.flatMap(({ name }) => declaredAs(name, protocol, server))];
 }
 
+/** RFC 6335 service names as apimachinery's IsValidPortName reads them: at most 15 characters and one letter at least. */
+const PORT_NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/;
+
 const EVERY_PORT: PortRange = { from: 1, to: 65_535 };
 
 function compilePort({ protocol: text, port, endPort }: NetworkPolicyPort): NumberedPort | NamedPort | null {
   const protocol = parseProtocol(text ?? 'TCP');
-  if (protocol === null) return null;
+  // The API server knows the upper-case spelling only.
+  if (protocol === null || kubernetesProtocol(protocol) !== (text ?? 'TCP')) return null;
   const end = endPort ?? null;
   if (port === null || port === undefined) {
     return end === null ? { kind: 'numbered', protocol, range: EVERY_PORT } : null;
   }
-  if (typeof port === 'string') return end === null ? { kind: 'named', protocol, name: port } : null;
+  if (typeof port === 'string') {
+    return end === null && PORT_NAME.test(port) ? { kind: 'named', protocol, name: port } : null;
+  }
   const to = end ?? port;
   const valid = isPort(port) && isPort(to) && port <= to;
   return valid ? { kind: 'numbered', protocol, range: { from: port, to } } : null;

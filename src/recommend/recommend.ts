@@ -17,6 +17,7 @@ import { ingressRules } from './ingress.ts';
 import { needsOf } from './need.ts';
 import type { Quarantined } from './need.ts';
 import type { KnownRanges } from './outside-peers.ts';
+import { policyWorldOf } from './policy-world.ts';
 import { Prover } from './prove.ts';
 
 export interface RecommendInput {
@@ -39,10 +40,7 @@ const LEARNING_WINDOW_MS = 7 * 24 * 3_600_000;
 export function recommend(input: RecommendInput): Recommendation {
   const { needed, quarantined } = needsOf(input.edges);
   const context = draftingContext(input.cluster, input.known);
-  const prover = new Prover(
-    { namespaces: input.cluster.namespaces, nodes: input.cluster.nodes },
-    (ref) => context.peers.workload(ref)?.pods ?? [],
-  );
+  const prover = new Prover(policyWorldOf(input.cluster), (ref) => context.peers.workload(ref)?.pods ?? []);
   const inbound = Map.groupBy(needed, (edge) => endKey(edge.server));
   const outbound = Map.groupBy(needed, (edge) => endKey(edge.client));
   const readiness = readinessOf(input.window);

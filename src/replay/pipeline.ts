@@ -19,6 +19,9 @@ import { readNode } from './node-batches.ts';
 /** Batches committed together, as a server commits those of the last 20-50 ms. */
 const BATCHES_PER_COMMIT = 32;
 
+/** Later than anything in a capture; unix ms. */
+const FOREVER = Number.POSITIVE_INFINITY;
+
 export interface ReplayResult {
   readonly cluster: ClusterInfo;
   readonly batches: number;
@@ -63,7 +66,7 @@ export async function replay(capture: CaptureFolder, by: Driving): Promise<Repla
   // Every fact of the capture is in, so the frontier of every node is the capture's end.
   ledger.attributePending(
     { book, ranges: clusterRangesOf(cluster), frontier: () => Number.POSITIVE_INFINITY },
-    Number.POSITIVE_INFINITY,
+    { now: Number.MAX_SAFE_INTEGER, until: FOREVER, finalBefore: FOREVER, retryMs: 0 },
   );
   return { cluster, ...batches.totals, ignored };
 }

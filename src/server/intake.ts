@@ -3,7 +3,7 @@
  * answered only after it. It holds batches in memory no longer than a commit takes and refuses more than it can hold.
  */
 import { ProblemError } from '../domain/problem.ts';
-import type { Batch } from '../wire/batch.ts';
+import type { WaitingBatch } from '../store/inbox.ts';
 
 /** Long enough to gather the batches of many agents, short enough that an agent notices nothing. */
 const GATHER_MS = 20;
@@ -11,24 +11,24 @@ const GATHER_MS = 20;
 const MAX_WAITING = 2_000;
 
 interface Waiting {
-  readonly batch: Batch;
+  readonly batch: WaitingBatch;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 export class Intake {
-  readonly #commit: (batches: readonly Batch[]) => Promise<unknown>;
+  readonly #commit: (batches: readonly WaitingBatch[]) => Promise<unknown>;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | null = null;
   #committing: Promise<void> = Promise.resolve();
 
   /** `commit` resolves when the batches are durable. */
-  constructor(commit: (batches: readonly Batch[]) => Promise<unknown>) {
+  constructor(commit: (batches: readonly WaitingBatch[]) => Promise<unknown>) {
     this.#commit = commit;
   }
 
   /** Resolves when the batch is durable. Rejects with a ProblemError: `queue-full`, or what the store says. */
-  accept(batch: Batch): Promise<void> {
+  accept(batch: WaitingBatch): Promise<void> {
     if (this.#waiting.length >= MAX_WAITING)
       return Promise.reject(
         new ProblemError('queue-full', `${MAX_WAITING} batches wait to be stored; try again shortly`),

@@ -2,10 +2,12 @@
  * The ledger takes batches in and turns them into edges: accepted durably first, attributed when the facts
  * are in, and both counted exactly once. It is the only writer of the store.
  */
-import type { Batch } from '../wire/batch.ts';
+import type { WaitingBatch } from '../store/inbox.ts';
 import { attribute } from '../identity/attribute.ts';
-import type { Knowledge, Unattributable } from '../identity/attribute.ts';
+import type { Knowledge, Observer, Unattributable } from '../identity/attribute.ts';
 import type { Evidence } from '../domain/edge.ts';
+import type { Flow } from '../domain/flow.ts';
+import type { NodeWindow } from '../store/node-windows.ts';
 import type { Store } from '../store/store.ts';
 import type { ListeningPorts } from './listening.ts';
 
@@ -18,6 +20,17 @@ export interface LedgerTotals {
   readonly flows: number;
 }
 
+/** When what is attributed; unix ms. */
+export interface Due {
+  readonly now: number;
+  /** Batches whose window ended by then, by our clock. */
+  readonly until: number;
+  /** What ended by then waits for no kubelet any more. */
+  readonly finalBefore: number;
+  /** What must wait is looked at again after this; ms. */
+  readonly retryMs: number;
+}
+
 export class Ledger {
   readonly #store: Store;
   readonly #listening: ListeningPorts;
@@ -28,7 +41,7 @@ export class Ledger {
   }
 
   /** Stores batches durably before it resolves; duplicates are recognised and not stored again. */
-  commit(batches: readonly Batch[]): Promise<LedgerTotals> {
+  commit(batches: readonly WaitingBatch[]): Promise<LedgerTotals> {
     const outcomes = this.#store.inbox.accept(batches);
     for (const batch of batches) for (const flow of batch.flows) this.#listening.learnFlow(flow);
     return Promise.resolve({
@@ -39,47 +52,64 @@ export class Ledger {
   }
 
   /**
-   * Attributes what waits and whose window ended at or before `until` (unix ms), oldest first; each commit moves whole
-   * batches from waiting to counted. Returns how many batches were attributed.
+   * Attributes what waits and is due, oldest first; each commit moves whole batches from waiting to counted, or leaves of
+   * one what must wait longer for the kubelet of a pod in it. Returns how many batches were counted, wholly or in part.
    */
-  attributePending(knowledge: Omit<Knowledge, 'listeners'>, until: number): number {
+  attributePending(knowledge: Omit<Knowledge, 'listeners'>, due: Due): number {
     for (let done = 0; ;) {
-      const waiting = this.#store.inbox.pending(BATCHES_PER_COMMIT);
-      const early = waiting.findIndex((batch) => batch.windowEnd > until);
+      const waiting = this.#store.inbox.pending(BATCHES_PER_COMMIT, due.now);
+      const early = waiting.findIndex((batch) => endOf(batch) > due.until);
       const batches = early < 0 ? waiting : waiting.slice(0, early);
       if (batches.length === 0) return done;
       done += batches.length;
-      const evidence: Evidence[] = [];
-      const unattributed: Unattributable[] = [];
-      for (const batch of batches) {
-        const observer = { node: batch.nodeName, readLagMs: batch.readLagMs };
-        for (const flow of batch.flows) {
-          const result = attribute({ ...knowledge, listeners: this.#listening }, observer, flow);
-          for (const each of result.evidence) evidence.push(each);
-          for (const each of result.unattributed) unattributed.push(each);
-        }
-      }
-      this.#store.transaction(() => {
-        this.#store.edges.record(evidence);
-        this.#store.unattributed.add(unattributed);
-        this.#store.nodeWindows.add(batches.map(windowOf));
-        this.#store.inbox.markAttributed(batches);
-      });
+      this.#attributeAll(batches, knowledge, due);
     }
+  }
+
+  #attributeAll(batches: readonly WaitingBatch[], knowledge: Omit<Knowledge, 'listeners'>, due: Due): void {
+    const evidence: Evidence[] = [];
+    const unattributed: Unattributable[] = [];
+    const rests: WaitingBatch[] = [];
+    const finished: WaitingBatch[] = [];
+    for (const batch of batches) {
+      const mayWait = endOf(batch) > due.finalBefore;
+      const rest: Flow[] = [];
+      for (const flow of batch.flows) {
+        const known = { ...knowledge, listeners: this.#listening, mayWait };
+        const result = attribute(known, observerOf(batch), flow);
+        for (const each of result.evidence) evidence.push(each);
+        for (const each of result.unattributed) unattributed.push(each);
+        if (result.waiting !== null) rest.push(result.waiting);
+      }
+      if (rest.length > 0) rests.push({ ...batch, flows: rest, isRest: true });
+      else finished.push(batch);
+    }
+    this.#store.transaction(() => {
+      this.#store.edges.record(evidence);
+      this.#store.unattributed.add(unattributed);
+      this.#store.nodeWindows.add(batches.filter(({ isRest }) => isRest !== true).map(windowOf));
+      this.#store.inbox.markAttributed(finished);
+      for (const rest of rests) this.#store.inbox.defer(rest, due.now + due.retryMs);
+    });
   }
 }
 
-function windowOf(batch: Batch): {
-  node: string;
-  start: number;
-  end: number;
-  dropped: number;
-  skipped: Readonly<Record<string, number>>;
-} {
+function observerOf({ nodeName, readLagMs, clock }: WaitingBatch): Observer {
+  return { node: nodeName, readLagMs, ...(clock !== undefined && { clock }) };
+}
+
+/** Unix ms by our clock, at the latest. */
+function endOf({ windowEnd, clock }: WaitingBatch): number {
+  return windowEnd + (clock?.latestMs ?? 0);
+}
+
+function windowOf(batch: WaitingBatch): NodeWindow {
+  const { earliestMs, latestMs } = batch.clock ?? { earliestMs: 0, latestMs: 0 };
+  const middleMs = Math.round((earliestMs + latestMs) / 2);
   return {
     node: batch.nodeName,
-    start: batch.windowStart,
-    end: batch.windowEnd,
+    start: batch.windowStart + middleMs,
+    end: batch.windowEnd + middleMs,
     dropped: batch.losses.dropped,
     skipped: batch.losses.skipped,
   };

@@ -1,6 +1,15 @@
 import type { Batch, BatchKey } from '../wire/batch.ts';
 import { ProblemError } from '../domain/problem.ts';
+import type { ClockBounds } from '../identity/attribute.ts';
 import type { Connection } from './connection.ts';
+
+/** A batch as it waits: with what was found out when it arrived. */
+export interface WaitingBatch extends Batch {
+  /** The node's clock against ours; absent where they are one. */
+  readonly clock?: ClockBounds;
+  /** Only what could not be attributed yet is left of it. */
+  readonly isRest?: true;
+}
 
 /** Batches accepted exactly once, waiting to be attributed. */
 export interface Inbox {
@@ -8,9 +17,14 @@ export interface Inbox {
    * Stores the batches not seen before, in one transaction, durable when this returns. The answers stand in the
    * order of the batches; of equal keys in one call the first is new.
    */
-  accept(batches: readonly Batch[]): ('new' | 'duplicate')[];
-  /** At most `limit` batches accepted and not yet attributed, by window start, node uid and sequence. */
-  pending(limit: number): Batch[];
+  accept(batches: readonly WaitingBatch[]): ('new' | 'duplicate')[];
+  /** At most `limit` batches accepted, not yet attributed and ready at `now` (unix ms), by window start, node uid and sequence. */
+  pending(limit: number, now: number): WaitingBatch[];
+  /**
+   * Puts `rest` in place of the batch that it is left of, until `readyAt` (unix ms). Called in the transaction that records
+   * what was attributed. Throws a ProblemError `batch-not-pending`.
+   */
+  defer(rest: WaitingBatch, readyAt: number): void;
   /**
    * Marks batches as attributed and drops their bodies. Called in the transaction that records their evidence. Throws
    * a ProblemError `batch-not-pending` for one that is unknown or already marked: its evidence would count twice.
@@ -27,12 +41,17 @@ export function inbox(connection: Connection): Inbox {
     'INSERT INTO batches (node_uid, epoch, sequence, window_start, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const select = db
-    .prepare<[number], string>(
-      'SELECT body FROM batches WHERE body IS NOT NULL ORDER BY window_start, node_uid, sequence, epoch LIMIT ?',
+    .prepare<[number, number], string>(
+      `SELECT body FROM batches WHERE body IS NOT NULL AND ready_at <= ?
+       ORDER BY window_start, node_uid, sequence, epoch LIMIT ?`,
     )
     .pluck();
   const mark = db.prepare<[string, string, number]>(
     'UPDATE batches SET body = NULL WHERE node_uid = ? AND epoch = ? AND sequence = ? AND body IS NOT NULL',
+  );
+  const replace = db.prepare<[string, number, string, string, number]>(
+    `UPDATE batches SET body = ?, ready_at = ?
+     WHERE node_uid = ? AND epoch = ? AND sequence = ? AND body IS NOT NULL`,
   );
   const count = db.prepare<[], { accepted: number; pending: number }>(
     `SELECT (SELECT count(*) FROM batches) AS accepted,
@@ -41,23 +60,32 @@ export function inbox(connection: Connection): Inbox {
   const firsts = db.prepare<[], { nodeUid: string; epoch: string }>(
     'SELECT node_uid AS nodeUid, epoch FROM batches GROUP BY node_uid, epoch ORDER BY min(id)',
   );
-  const acceptOne = (batch: Batch): 'new' | 'duplicate' => {
+  const acceptOne = (batch: WaitingBatch): 'new' | 'duplicate' => {
     const { nodeUid, epoch, sequence, windowStart } = batch;
     const { changes } = insert.run(nodeUid, epoch, sequence, windowStart, JSON.stringify(batch));
     return changes === 1 ? 'new' : 'duplicate';
   };
   return {
     accept: (batches) => connection.write(() => batches.map(acceptOne)),
-    pending: (limit) => connection.read(() => select.all(limit).map((body) => JSON.parse(body) as Batch)),
+    pending: (limit, now) =>
+      connection.read(() => select.all(now, limit).map((body) => JSON.parse(body) as WaitingBatch)),
+    defer: (rest, readyAt) =>
+      connection.write(() => {
+        const { nodeUid, epoch, sequence } = rest;
+        const { changes } = replace.run(JSON.stringify(rest), readyAt, nodeUid, epoch, sequence);
+        if (changes !== 1) throw notPending(rest);
+      }),
     markAttributed: (keys) =>
       connection.write(() => {
-        for (const { nodeUid, epoch, sequence } of keys) {
-          if (mark.run(nodeUid, epoch, sequence).changes === 1) continue;
-          const name = `${nodeUid}/${epoch}/${sequence}`;
-          throw new ProblemError('batch-not-pending', `batch ${name} is not waiting to be attributed`);
-        }
+        for (const key of keys)
+          if (mark.run(key.nodeUid, key.epoch, key.sequence).changes !== 1) throw notPending(key);
       }),
     counts: () => connection.read(() => count.get() ?? { accepted: 0, pending: 0 }),
     epochs: () => connection.read(() => firsts.all()),
   };
+}
+
+function notPending({ nodeUid, epoch, sequence }: BatchKey): ProblemError {
+  const name = `${nodeUid}/${epoch}/${sequence}`;
+  return new ProblemError('batch-not-pending', `batch ${name} is not waiting to be attributed`);
 }

@@ -49,7 +49,13 @@ function attributed(
       listens.includes(`${address}:${port}/${protocol}`),
   };
   return attribute(
-    { book: world(), ranges: { pods: [], services: [] }, listeners, frontier: () => frontier },
+    {
+      book: world(),
+      ranges: { pods: [], services: [] },
+      listeners,
+      frontier: () => frontier,
+      mayWait: false,
+    },
     { node, readLagMs: 250 },
     seen,
   );

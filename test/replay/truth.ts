@@ -4,6 +4,7 @@ import { ALL_PORTS, mergeRanges } from '../../src/domain/port-range.ts';
 import type { PortRange } from '../../src/domain/port-range.ts';
 import { PROTOCOLS } from '../../src/domain/protocol.ts';
 import type { Protocol } from '../../src/domain/protocol.ts';
+import type { ClusterInfo } from '../../src/recommend/cluster.ts';
 
 export interface TruthLine {
   readonly client: string;
@@ -21,6 +22,7 @@ export interface Truth {
   readonly allowances: readonly TruthLine[];
   readonly denials: { readonly named: readonly TruthLine[] };
   readonly refused: readonly TruthLine[];
+  readonly otherViews: readonly TruthLine[];
   readonly reusedAddress: {
     readonly addresses: readonly string[];
     readonly first: { workload: string };
@@ -41,16 +43,45 @@ export function readAddresses(directory: string): readonly ClassedAddress[] {
   return JSON.parse(readFileSync(`${directory}/addresses.json`, 'utf8')) as ClassedAddress[];
 }
 
+/** Every node's addresses by its name; the first is the one it talks with. */
+export type NodeAddresses = ReadonlyMap<string, readonly string[]>;
+
+export function nodesOf(cluster: ClusterInfo): NodeAddresses {
+  return new Map(cluster.nodes.map((node) => [node.name, node.addresses]));
+}
+
+/** The API server's address in the recorded world. */
+const API_SERVER_ADDRESS = '192.168.100.1';
+
+/** Lines as `shortEdge` names their edges: `shop/frontend -> shop/cartservice:7070/tcp`, nodes with the address that the other end sees. */
+export function edgeNames(lines: readonly TruthLine[], nodes: NodeAddresses): ReadonlySet<string> {
+  const nameOf = (end: string, seenAs?: string): string => {
+    if (end === 'apiserver') return `apiserver@${API_SERVER_ADDRESS}`;
+    if (end.startsWith('external:')) return end.replace(':', '@');
+    if (!end.startsWith('node:')) return end;
+    return `${end}@${seenAs ?? nodes.get(end.slice('node:'.length))?.[0] ?? ''}`;
+  };
+  return new Set(
+    lines.map(
+      ({ client, server, protocol, port, seenAs }) =>
+        `${nameOf(client, seenAs)} -> ${nameOf(server)}:${port}/${protocol.toLowerCase()}`,
+    ),
+  );
+}
+
+/** An edge's key with workloads as the truth names them. */
+export function shortEdge(key: string): string {
+  return key.replace(/workload:(\S+?)\/\w+\/(\S+?)(?= |:)/g, '$1/$2');
+}
+
 /** What the truth allows on each side of a connection. A pod-to-pod connection needs both. */
 export class Allowed {
   readonly #lines: readonly TruthLine[];
-  readonly #nodes: ReadonlyMap<string, readonly string[]>;
-  readonly #apiServer: string;
+  readonly #nodes: NodeAddresses;
 
-  constructor(truth: Truth, nodes: ReadonlyMap<string, readonly string[]>, apiServer: string) {
+  constructor(truth: Truth, nodes: NodeAddresses) {
     this.#lines = [...truth.edges, ...truth.allowances];
     this.#nodes = nodes;
-    this.#apiServer = apiServer;
   }
 
   /** Ports that a pod of `client` may use to a pod of `server`: those of lines that speak of both sides. */
@@ -82,7 +113,7 @@ export class Allowed {
 
   #names(end: string, { address, class: kind }: ClassedAddress): boolean {
     if (end === 'any-address') return true;
-    if (end === 'apiserver') return address === this.#apiServer;
+    if (end === 'apiserver') return address === API_SERVER_ADDRESS;
     const [what, rest] = splitOnce(end);
     if (what === 'class') return rest === kind;
     if (what === 'node') return this.#nodes.get(rest)?.[0] === address;
@@ -109,6 +140,13 @@ export class Score {
     this.allowed += sizeOf(allowed);
     this.wanted += sizeOf(wanted);
     this.both += sizeOf(both);
+  }
+
+  /** Adds another score. */
+  join(other: Score): void {
+    this.allowed += other.allowed;
+    this.wanted += other.wanted;
+    this.both += other.both;
   }
 
   /** `precision 1.0 recall 1.0`; anything short of whole is printed with six digits. */

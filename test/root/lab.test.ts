@@ -11,6 +11,12 @@ import { syncVerdict } from '../../e2e/lab/syscall-order.ts';
 
 const LAB = 'e2e/lab/live.ts';
 const LOCK = '/run/netscribe-lab.lock';
+const NOTHING: {
+  readonly namespaces: readonly string[];
+  readonly programs: readonly string[];
+  readonly folders: readonly string[];
+  readonly isLocked: boolean;
+} = { namespaces: [], programs: [], folders: [], isLocked: false };
 
 function startLab(): ChildProcess {
   return spawn(process.execPath, [LAB], { stdio: 'ignore' });
@@ -26,17 +32,54 @@ function scratchFolders(): string[] {
 }
 
 /** Until the lab has built nodes and some pods. */
-async function isBuilding(lab: ChildProcess): Promise<void> {
-  for (const deadline = Date.now() + 20_000; namespacesOf(lab.pid).length < 8; await delay(100))
-    if (Date.now() > deadline || lab.exitCode !== null) throw new Error('the lab does not begin');
+function isBuilding(lab: ChildProcess): Promise<void> {
+  return until('a lab that builds', 20_000, () => {
+    if (lab.exitCode !== null) throw new Error('the lab ended');
+    return namespacesOf(lab.pid).length >= 8;
+  });
 }
 
 /** Until the lab has built its world, and runs a server and at least one agent in it. */
-async function isUp(lab: ChildProcess): Promise<void> {
+function isUp(lab: ChildProcess): Promise<void> {
   const hasAgent = (folder: string): boolean =>
     readdirSync(join(tmpdir(), folder)).some((name) => name.startsWith('agent-'));
-  for (const deadline = Date.now() + 40_000; !scratchFolders().some(hasAgent); await delay(100))
-    if (Date.now() > deadline || lab.exitCode !== null) throw new Error('the lab does not come up');
+  return until('a lab that is up', 60_000, () => {
+    if (lab.exitCode !== null) throw new Error('the lab ended');
+    return scratchFolders().some(hasAgent);
+  });
+}
+
+async function until(what: string, deadlineMs: number, holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + deadlineMs; !holds(); await delay(100))
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
+}
+
+/** Sends a signal and waits; returns exit code and signal. */
+async function endedBy(lab: ChildProcess, signal: NodeJS.Signals): Promise<unknown[]> {
+  const ended = once(lab, 'exit');
+  lab.kill(signal);
+  return ended;
+}
+
+/** Runs the lab with CLEAN=1 and returns its exit code. */
+function clean(): number | null {
+  return spawnSync(process.execPath, [LAB], { env: { ...process.env, CLEAN: '1' } }).status;
+}
+
+function ip(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** What may outlive a lab. */
+function leftBy(lab: ChildProcess, folder: string): typeof NOTHING {
+  return {
+    namespaces: namespacesOf(lab.pid),
+    programs: programsIn(folder),
+    folders: scratchFolders(),
+    isLocked: existsSync(LOCK),
+  };
 }
 
 /** Command lines of processes that name the lab's scratch folder: its server and its agents. */
@@ -54,7 +97,7 @@ function programsIn(folder: string): string[] {
 }
 
 describe('the lab', () => {
-  test('keeps a second one out, and leaves nothing when it is interrupted', { timeout: 60_000 }, async () => {
+  test('keeps a second one out, and leaves nothing when it is interrupted', { timeout: 90_000 }, async () => {
     const lab = startLab();
     await isUp(lab);
     const second = spawnSync(process.execPath, [LAB], { encoding: 'utf8' });
@@ -62,31 +105,51 @@ describe('the lab', () => {
     expect(second.status).toBe(1);
     const [folder = ''] = scratchFolders();
     expect(programsIn(folder).length).toBeGreaterThanOrEqual(2);
-    const ended = once(lab, 'exit');
-    lab.kill('SIGINT');
-    expect(await ended).toEqual([130, null]);
-    expect(namespacesOf(lab.pid)).toEqual([]);
-    expect(programsIn(folder)).toEqual([]);
-    expect(scratchFolders()).toEqual([]);
-    expect(existsSync(LOCK)).toBe(false);
+    expect(await endedBy(lab, 'SIGINT')).toEqual([130, null]);
+    expect(leftBy(lab, folder)).toEqual(NOTHING);
   });
 
-  test('CLEAN=1 removes what a killed one left', { timeout: 60_000 }, async () => {
+  test('leaves nothing when it is asked to end while it builds', { timeout: 60_000 }, async () => {
     const lab = startLab();
     await isBuilding(lab);
-    const ended = once(lab, 'exit');
-    lab.kill('SIGKILL');
-    await ended;
-    expect(namespacesOf(lab.pid).length).toBeGreaterThan(0);
-    const clean = spawnSync(process.execPath, [LAB], {
-      encoding: 'utf8',
-      env: { ...process.env, CLEAN: '1' },
-    });
-    expect(clean.status).toBe(0);
-    expect(namespacesOf(lab.pid)).toEqual([]);
-    expect(scratchFolders()).toEqual([]);
-    expect(existsSync(LOCK)).toBe(false);
+    const [folder = ''] = scratchFolders();
+    expect(await endedBy(lab, 'SIGTERM')).toEqual([130, null]);
+    expect(leftBy(lab, folder)).toEqual(NOTHING);
   });
+
+  test('CLEAN=1 removes what a killed one left', { timeout: 90_000 }, async () => {
+    const lab = startLab();
+    await isUp(lab);
+    const [folder = ''] = scratchFolders();
+    await endedBy(lab, 'SIGKILL');
+    expect(namespacesOf(lab.pid).length).toBeGreaterThan(0);
+    expect(programsIn(folder).length).toBeGreaterThan(0);
+    expect(clean()).toBe(0);
+    expect(leftBy(lab, folder)).toEqual(NOTHING);
+  });
+
+  test(
+    'CLEAN=1 ends and removes a killed bench, and nothing of a running one',
+    { timeout: 30_000 },
+    async () => {
+      const { pid: dead } = spawnSync('true');
+      const left = `ns-bench-${dead}-n`;
+      const used = `ns-bench-${process.pid}-n`;
+      for (const name of [left, used]) ip('netns', 'add', name);
+      const inside = spawn('ip', ['netns', 'exec', left, 'sleep', '600'], { stdio: 'ignore' });
+      try {
+        await until('a process in the namespace', 10_000, () => ip('netns', 'pids', left) !== '');
+        const ended = once(inside, 'exit');
+        expect(clean()).toBe(0);
+        expect(await ended).toEqual([null, 'SIGKILL']);
+        expect(ip('netns', 'list')).not.toContain(left);
+        expect(ip('netns', 'list')).toContain(used);
+      } finally {
+        inside.kill('SIGKILL');
+        ip('netns', 'del', used);
+      }
+    },
+  );
 });
 
 describe('the order of system calls', () => {

@@ -5,14 +5,14 @@
  */
 import process from 'node:process';
 import { openStore } from '../../src/store/store.ts';
-import { evidence } from './samples.ts';
+import { evidence, NOW } from './samples.ts';
 
 const [file = '', where = ''] = process.argv.slice(2);
 const store = openStore(file);
 store.transaction(() => {
   store.edges.record([evidence()]);
   dieAt('after-record');
-  store.inbox.markAttributed(store.inbox.pending(1));
+  store.inbox.markAttributed(store.inbox.pending(1, NOW));
   dieAt('after-mark');
 });
 dieAt('after-commit');

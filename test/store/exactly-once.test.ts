@@ -3,7 +3,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
-import { batch, evidence, scratchDirectory } from './samples.ts';
+import { batch, evidence, scratchDirectory, NOW } from './samples.ts';
 
 let scratch: ReturnType<typeof scratchDirectory>;
 beforeEach(() => {
@@ -44,7 +44,7 @@ test('evidence and mark stand or fall together when the work throws', () => {
     });
   expect(attribute).toThrow(expect.objectContaining({ code: 'batch-not-pending' }));
   expect(store.edges.all()).toEqual([]);
-  expect(store.inbox.pending(10)).toEqual([batch(1)]);
+  expect(store.inbox.pending(10, NOW)).toEqual([batch(1)]);
   store.close();
 });
 

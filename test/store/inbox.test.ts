@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { batch } from './samples.ts';
+import { batch, NOW } from './samples.ts';
 
 let store: Store;
 beforeEach(() => {
@@ -13,7 +13,7 @@ describe('accepting', () => {
   test('a batch is new once, whatever the order, and comes back as it was', () => {
     expect(store.inbox.accept([batch(3), batch(1), batch(3)])).toEqual(['new', 'new', 'duplicate']);
     expect(store.inbox.accept([batch(1), batch(2)])).toEqual(['duplicate', 'new']);
-    expect(store.inbox.pending(10)).toEqual([batch(1), batch(2), batch(3)]);
+    expect(store.inbox.pending(10, NOW)).toEqual([batch(1), batch(2), batch(3)]);
   });
 
   test('node uid, epoch and sequence tell batches apart', () => {
@@ -26,7 +26,7 @@ describe('accepting', () => {
     store.inbox.accept([batch(1)]);
     store.inbox.markAttributed([batch(1)]);
     expect(store.inbox.accept([batch(1)])).toEqual(['duplicate']);
-    expect(store.inbox.pending(10)).toEqual([]);
+    expect(store.inbox.pending(10, NOW)).toEqual([]);
     expect(store.inbox.counts()).toEqual({ accepted: 1, pending: 0 });
   });
 });
@@ -37,8 +37,8 @@ test('pending batches come by window start, node uid and sequence, at most so ma
   const b1 = batch(1, { nodeUid: 'b', windowStart: 1000 });
   const a9 = batch(9, { nodeUid: 'a', windowStart: 1000 });
   store.inbox.accept([late, b2, b1, a9]);
-  expect(store.inbox.pending(10)).toEqual([a9, b1, b2, late]);
-  expect(store.inbox.pending(2)).toEqual([a9, b1]);
+  expect(store.inbox.pending(10, NOW)).toEqual([a9, b1, b2, late]);
+  expect(store.inbox.pending(2, NOW)).toEqual([a9, b1]);
 });
 
 describe('attributing', () => {
@@ -57,6 +57,23 @@ describe('attributing', () => {
     expect(() => store.inbox.markAttributed([batch(1), batch(2)])).toThrow(
       expect.objectContaining({ code: 'batch-not-pending' }),
     );
-    expect(store.inbox.pending(10)).toEqual([batch(1)]);
+    expect(store.inbox.pending(10, NOW)).toEqual([batch(1)]);
+  });
+});
+
+describe('what is left of a batch', () => {
+  test('waits until its time, in its place, and can then be marked', () => {
+    store.inbox.accept([batch(1), batch(2)]);
+    const rest = { ...batch(1), flows: [], isRest: true as const };
+    store.inbox.defer(rest, NOW + 1);
+    expect(store.inbox.pending(10, NOW)).toEqual([batch(2)]);
+    expect(store.inbox.pending(10, NOW + 1)).toEqual([rest, batch(2)]);
+    expect(store.inbox.counts()).toEqual({ accepted: 2, pending: 2 });
+    store.inbox.markAttributed([rest]);
+    expect(store.inbox.pending(10, NOW + 1)).toEqual([batch(2)]);
+  });
+
+  test('is refused for a batch that does not wait', () => {
+    expect(() => store.inbox.defer({ ...batch(1), isRest: true }, NOW)).toThrow(/is not waiting/);
   });
 });

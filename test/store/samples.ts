@@ -14,6 +14,9 @@ export const HOUR = 1_699_999_200_000;
 
 export const NEXT_HOUR = HOUR + HOUR_MS;
 
+/** When the tests ask what waits: after everything in them. */
+export const NOW = HOUR + 24 * HOUR_MS;
+
 /** `workload('shop/web')`. */
 export function workload(name: string): Identity {
   const [namespace = '', short = ''] = name.split('/');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { batch, evidence, scratchDirectory, workload } from './samples.ts';
+import { batch, evidence, scratchDirectory, workload, NOW } from './samples.ts';
 
 const LIMIT_BYTES = 400_000;
 
@@ -53,7 +53,7 @@ test('what does not fit is rolled back whole', () => {
     });
   expect(attribute).toThrow(expect.objectContaining({ code: 'disk-full' }));
   expect(store.edges.all()).toEqual([]);
-  expect(store.inbox.pending(10)).toEqual([batch(1)]);
+  expect(store.inbox.pending(10, NOW)).toEqual([batch(1)]);
   store.edges.record(many.slice(0, 10));
   expect(store.edges.all()).toHaveLength(10);
   store.close();

@@ -13,6 +13,9 @@ CREATE TABLE attribution_log (
 ) STRICT;
 CREATE INDEX attribution_log_until ON attribution_log (until_ms);
 
+-- A batch of which a part must wait for a kubelet: not before this time, unix ms.
+ALTER TABLE batches ADD COLUMN ready_at INTEGER NOT NULL DEFAULT 0;
+
 -- Connections whose attribution was revoked, by what became of them.
 CREATE TABLE withdrawn (
   outcome TEXT NOT NULL, -- 'attributed-anew', or the reason why they no longer are

@@ -1,8 +1,10 @@
-/** NETPOL rules 15 to 18: which server ports a rule matches. */
-import { test } from 'vitest';
-import type { NetworkPolicyPort } from '../../src/netpol/policy.ts';
-import { egress, holds, ingress } from './small-cluster.ts';
-import type { PolicyCase } from './small-cluster.ts';
+/** NETPOL rules 15 to 18, and the ports of rule 9: which server ports a rule matches. */
+import { expect, test } from 'vitest';
+import { compilePolicies } from '../../../src/netpol/compile.ts';
+import { evaluate } from '../../../src/netpol/evaluate.ts';
+import type { NetworkPolicyPort } from '../../../src/netpol/policy.ts';
+import { connection, egress, holds, ingress, policy, WORLD } from '../small-cluster.ts';
+import type { PolicyCase } from '../small-cluster.ts';
 
 const db = (port: number, protocol = 'tcp'): string => `shop/web-1 -> shop/db-1:${port}/${protocol}`;
 const invalid = 'is invalid and matches nothing';
@@ -33,11 +35,14 @@ const cases: PolicyCase[] = [
     allows: [db(1, 'udp'), db(65_535, 'udp')],
     denies: [db(53)],
   }),
+  ports(`rule 15: a protocol in lower case ${invalid}`, [{ protocol: 'tcp' as 'TCP', port: 80 }], {
+    denies: [db(80)],
+  }),
   ports('rule 15: SCTP is a protocol of its own', [{ protocol: 'SCTP', port: 80 }], {
     allows: [db(80, 'sctp')],
     denies: [db(80), db(80, 'udp')],
   }),
-  ports('ports are alternatives', [{ port: 80 }, { port: 53, protocol: 'UDP' }], {
+  ports('rule 9: ports are alternatives', [{ port: 80 }, { port: 53, protocol: 'UDP' }], {
     allows: [db(80), db(53, 'udp')],
     denies: [db(53), db(80, 'udp')],
   }),
@@ -128,6 +133,27 @@ const cases: PolicyCase[] = [
 ];
 
 test.each(cases)('$promise', holds);
+
+test.each([
+  ['sql', true],
+  ['a', true],
+  ['fifteen-letters', true],
+  ['sixteen-letters-', false],
+  ['sixteen-letters0', false],
+  ['5432', false],
+  ['Sql', false],
+  ['s--l', false],
+  ['-sql', false],
+  ['sql-', false],
+  ['my_sql', false],
+  ['', false],
+])('rule 17: %j may be the name of a port: %s', (name, expected) => {
+  const ends = connection(db(5432));
+  if (ends.server.kind !== 'pod') throw new Error('the server is a pod');
+  const pod = { ...ends.server.pod, ports: [{ name, protocol: 'tcp', port: 5432 } as const] };
+  const set = compilePolicies([policy('shop/p', ingress({ ports: [{ port: name }] }))], WORLD);
+  expect(evaluate(set, { ...ends, server: { kind: 'pod', pod } }).allowed).toBe(expected);
+});
 
 function ports(
   promise: string,

@@ -1,8 +1,8 @@
 /** NETPOL rules 19 to 21: what an ipBlock matches. */
 import { test } from 'vitest';
-import type { IpBlock } from '../../src/netpol/policy.ts';
-import { egress, holds, ingress } from './small-cluster.ts';
-import type { PolicyCase } from './small-cluster.ts';
+import type { IpBlock } from '../../../src/netpol/policy.ts';
+import { egress, holds, ingress } from '../small-cluster.ts';
+import type { PolicyCase } from '../small-cluster.ts';
 
 const from = (address: string): string => `${address} -> shop/web-1:8080`;
 const invalid = 'is invalid and matches nothing';
@@ -42,6 +42,26 @@ const cases: PolicyCase[] = [
     'rule 19: an IPv6 block holds no IPv4 address',
     { cidr: '::/0' },
     { allows: [from('2001:db8::9')], denies: [from('203.0.113.9')] },
+  ),
+  {
+    promise: 'rule 19: any address of both families needs both blocks',
+    policies: {
+      'shop/p': ingress({ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { ipBlock: { cidr: '::/0' } }] }),
+    },
+    allows: [from('203.0.113.9'), from('2001:db8::9')],
+  },
+  block(
+    'rule 19: except cuts out of an IPv6 block',
+    { cidr: '2001:db8::/32', except: ['2001:db8:1::/48'] },
+    {
+      allows: [from('2001:db8::9'), from('2001:db8:2::')],
+      denies: [from('2001:db8:1::9'), from('2001:db9::')],
+    },
+  ),
+  block(
+    `rule 19: except of the other family ${invalid}, block and all`,
+    { cidr: '0.0.0.0/0', except: ['2001:db8::/32'] },
+    { denies: [from('203.0.113.9')] },
   ),
   block(
     'rule 19: a mapped address is the IPv4 address',
@@ -124,17 +144,17 @@ const cases: PolicyCase[] = [
     denies: ['data/cache-1 -> shop/web-1:8080'],
   },
   block(
-    'dual stack: two pods meet over the family of the server’s first address',
+    'rule 21: two dual-stack pods meet over the family of the server’s first address',
     { cidr: '10.244.0.0/16' },
     { allows: ['data/dual-1 -> shop/dual-1:80'] },
   ),
   block(
-    'dual stack: and not over the other',
+    'rule 21: two dual-stack pods do not meet over the other family',
     { cidr: 'fd00::/16' },
     { denies: ['data/dual-1 -> shop/dual-1:80'] },
   ),
   {
-    promise: 'dual stack: the server’s first address counts only if the client has that family',
+    promise: 'rule 21: between pods, the server’s first address counts only if the client has that family',
     policies: { 'shop/p': egress({ to: [{ ipBlock: { cidr: '10.244.2.21/32' } }] }) },
     allows: ['shop/web-1 -> data/dual-1:80'],
     denies: ['shop/dual-1 -> data/dual-1:80'],

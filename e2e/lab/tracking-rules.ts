@@ -1,11 +1,11 @@
-// What the live world's nodes have in nftables beside Services: traffic that is not tracked, dropped, or tracked in a second zone. Pure.
-import { CACHED_NODE, DROPPED_PORT, LOCAL_DNS_ADDRESS } from './live-world.ts';
+// What nodes have in nftables beside Services: traffic that is not tracked, dropped, or tracked in a second zone. Pure.
+import { CACHED_NODE, DROPPED_PORT, LOCAL_DNS_ADDRESS } from './world.ts';
 import { SECOND_ZONE } from './node-wires.ts';
 import { DNS_ADDRESS } from './services.ts';
 import type { NodeName } from './world.ts';
 
 /** Tables of `node`, to be loaded after its Services. */
-export function liveRules(node: NodeName): string {
+export function trackingRules(node: NodeName): string {
   return [...(node === CACHED_NODE ? localDns() : []), ...dropped(), ...secondZone(), ''].join('\n');
 }
 

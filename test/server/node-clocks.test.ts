@@ -1,0 +1,83 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ClockBounds } from '../../src/identity/attribute.ts';
+import { NodeClocks } from '../../src/server/node-clocks.ts';
+
+const START = 1_700_000_000_000;
+const MINUTE_MS = 60_000;
+
+/** Batches every 10 s of a node whose clock is ahead; each was under way for what `underWay` says. */
+function hear(
+  clocks: NodeClocks,
+  given: { readonly aheadMs: number; readonly underWay: readonly number[]; readonly from?: number },
+): ClockBounds {
+  const from = given.from ?? START;
+  given.underWay.forEach((delay, index) => {
+    const sent = from + index * 10_000;
+    clocks.learn('node-a', sent + given.aheadMs, sent + delay);
+  });
+  return clocks.boundsOf('node-a');
+}
+
+/** What must be added to the node's time to have ours lies within the bounds. */
+function hold({ earliestMs, latestMs }: ClockBounds, aheadMs: number): boolean {
+  return earliestMs <= -aheadMs && -aheadMs <= latestMs;
+}
+
+describe('the bounds of a node clock', () => {
+  test('hold however slow some batches were', () => {
+    expect(hear(new NodeClocks(), { aheadMs: 0, underWay: [900, 20, 4_000] })).toEqual({
+      earliestMs: -230,
+      latestMs: 120,
+    });
+  });
+
+  test('follow a clock that is 2 s ahead or behind', () => {
+    expect(hear(new NodeClocks(), { aheadMs: 2_000, underWay: [30, 5, 60] })).toEqual({
+      earliestMs: -2_245,
+      latestMs: -1_895,
+    });
+    expect(hold(hear(new NodeClocks(), { aheadMs: -2_000, underWay: [30, 5, 60] }), -2_000)).toBe(true);
+  });
+
+  test('follow a clock that was set back after three batches, and one that was set forward at once', () => {
+    const clocks = new NodeClocks();
+    hear(clocks, { aheadMs: 5_000, underWay: [10, 10] });
+    expect(hold(hear(clocks, { aheadMs: 0, underWay: [20, 30], from: START + MINUTE_MS }), 0)).toBe(false);
+    expect(hold(hear(clocks, { aheadMs: 0, underWay: [30], from: START + 2 * MINUTE_MS }), 0)).toBe(true);
+    expect(hold(hear(clocks, { aheadMs: 7_000, underWay: [30], from: START + 3 * MINUTE_MS }), 7_000)).toBe(
+      true,
+    );
+  });
+
+  test('follow a clock that drifts by half a millisecond a second, either way', () => {
+    for (const sign of [1, -1]) {
+      const clocks = new NodeClocks();
+      for (let minute = 0; minute < 60; minute++) {
+        const aheadMs = sign * minute * 30;
+        const bounds = hear(clocks, { aheadMs, underWay: [10], from: START + minute * MINUTE_MS });
+        expect(hold(bounds, aheadMs)).toBe(true);
+      }
+    }
+  });
+
+  test('are of one node; a node that sent nothing is taken for right', () => {
+    const clocks = new NodeClocks();
+    hear(clocks, { aheadMs: 9_000, underWay: [10] });
+    expect(clocks.boundsOf('node-b')).toEqual({ earliestMs: 0, latestMs: 0 });
+  });
+});
+
+test('whatever the offset, the bounds hold once a batch was fast', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: -600_000, max: 600_000 }),
+      fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 8 }),
+      fc.integer({ min: 0, max: 250 }),
+      (aheadMs, slow, fast) => {
+        expect(hold(hear(new NodeClocks(), { aheadMs, underWay: [...slow, fast] }), aheadMs)).toBe(true);
+      },
+    ),
+    { numRuns: 2_000, seed: 1 },
+  );
+});
