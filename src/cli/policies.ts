@@ -2,20 +2,15 @@
  * `netscribe policies`: pulls the drafted policies of a running server, for a pull request. Standard output carries
  * the document and nothing else. It never talks to a cluster and never applies a policy.
  */
-import { Command, CommanderError, Option } from 'commander';
-import { ProblemError } from '../domain/problem.ts';
-import { CLIENT_PROBLEMS, createApiClient } from '../wire/client.ts';
+import { Option } from 'commander';
+import { writeText } from '../runtime/write-text.ts';
+import { createApiClient } from '../wire/client.ts';
+import { createCommand, plural, report } from './command.ts';
+import type { CommandIo } from './command.ts';
+import { EXIT } from './exit-codes.ts';
 import { fetchPolicies } from './policies-fetch.ts';
 import type { PulledPolicies } from './policies-fetch.ts';
 import { writeManifests } from './policies-files.ts';
-import { writeText } from '../runtime/write-text.ts';
-
-export interface CommandIo {
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream;
-  /** Aborted when the person gives up. */
-  readonly signal: AbortSignal;
-}
 
 interface PoliciesOptions {
   readonly namespace?: string;
@@ -27,14 +22,8 @@ interface PoliciesOptions {
   readonly out?: string;
 }
 
-/** DESIGN.md section 10. */
-const EXIT = { fine: 0, omitted: 1, usage: 2, unreachable: 3 } as const;
-
 /** Long enough for a server that computes every draft of a large cluster for the first time. */
 const TIMEOUT_MS = 60_000;
-
-/** The same help in every terminal and in a file; as wide as its own examples. */
-const HELP_COLUMNS = 108;
 
 const EXAMPLES = `
 Examples:
@@ -55,7 +44,7 @@ export async function main(argv: string[], io: CommandIo): Promise<number> {
 }
 
 function parseOptions(argv: string[], io: CommandIo): PoliciesOptions {
-  const command = new Command('netscribe policies')
+  const command = createCommand('policies', io)
     .description('Pull the drafted NetworkPolicies of a running netscribe server.')
     .option('-n, --namespace <name>', 'only this namespace')
     .option('-w, --workload <name>', 'only workloads of this name')
@@ -64,14 +53,7 @@ function parseOptions(argv: string[], io: CommandIo): PoliciesOptions {
     .option('--with-evidence', 'add the numbers behind each rule (JSON always has them)')
     .option('--allow-omitted', 'exit with 0 even when a workload got no draft')
     .option('--out <dir>', 'write one file per policy there instead; other files are left alone')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({
-      getOutHelpWidth: () => HELP_COLUMNS,
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
-    });
+    .addHelpText('after', EXAMPLES);
   return command.parse(argv, { from: 'user' }).opts<PoliciesOptions>();
 }
 
@@ -90,26 +72,10 @@ async function pull(options: PoliciesOptions, io: CommandIo): Promise<number> {
     await writeText(io.stderr, `wrote ${plural(files.length, 'file')} to ${options.out}\n`);
   }
   await writeText(io.stderr, summaryOf(pulled));
-  return pulled.omitted.length === 0 || options.allowOmitted === true ? EXIT.fine : EXIT.omitted;
+  return pulled.omitted.length === 0 || options.allowOmitted === true ? EXIT.fine : EXIT.no;
 }
 
 function summaryOf({ drafts, omitted }: PulledPolicies): string {
   const names = omitted.map(({ title, code, sentence }) => `  ${title}: ${code} ${sentence}\n`);
   return `${plural(drafts, 'draft')}, ${omitted.length} omitted${names.length > 0 ? ':' : ''}\n${names.join('')}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-async function report(error: unknown, io: CommandIo): Promise<number> {
-  // commander has printed what was wrong, or the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  if (io.signal.aborted || !(error instanceof ProblemError)) throw error;
-  await writeText(
-    io.stderr,
-    `error: ${error.message}\n${error.hint === null ? '' : `hint: ${error.hint}\n`}`,
-  );
-  const isUnreachable = CLIENT_PROBLEMS.some((code) => code === error.code);
-  return isUnreachable ? EXIT.unreachable : EXIT.usage;
 }

@@ -30,3 +30,19 @@ export function intersectRanges(a: readonly PortRange[], b: readonly PortRange[]
   }
   return mergeRanges(common);
 }
+
+/** The ports of `a` that `b` does not hold, merged as by `mergeRanges`. The lists need not be merged. */
+export function subtractRanges(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
+  const cuts = mergeRanges(b);
+  const left: PortRange[] = [];
+  for (const range of mergeRanges(a)) {
+    let { from } = range;
+    for (const cut of cuts) {
+      if (cut.to < from || cut.from > range.to) continue;
+      if (cut.from > from) left.push({ from, to: cut.from - 1 });
+      from = cut.to + 1;
+    }
+    if (from <= range.to) left.push({ from, to: range.to });
+  }
+  return left;
+}

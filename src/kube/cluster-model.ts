@@ -16,6 +16,7 @@ import { nodeFactOf, nodeInfoOf, nodeObject } from './node.ts';
 import { anyObject, checked, objectMeta } from './object.ts';
 import type { ObjectReject } from './object.ts';
 import { OwnerIndex } from './owners.ts';
+import type { OtherPolicy, WebhookTarget } from '../recommend/cluster.ts';
 import { dnsOf, hostPortsOf, knownPodOf, podFactOf, podObject } from './pod.ts';
 import type { PodObject, PodSpec } from './pod.ts';
 import {
@@ -25,6 +26,7 @@ import {
   serviceInfoOf,
   serviceObject,
 } from './service.ts';
+import { webhookSchemas, webhooksInOrder } from './webhook.ts';
 import { z } from 'zod';
 
 /** What the model tells about addresses; the lease book is one. */
@@ -64,6 +66,9 @@ export class ClusterModel {
   readonly #awaitingOwner = new Map<string, Map<string, { pod: PodObject; observedAt: number }>>();
   readonly #policies = new Map<string, NetworkPolicy>();
   readonly #apiServerSlices = new Map<string, readonly Endpoint[]>();
+  readonly #webhooks = new Map<string, readonly WebhookTarget[]>();
+  #hasReadWebhooks = false;
+  #otherPolicies: readonly OtherPolicy[] | null = null;
 
   constructor(sink: LeaseSink) {
     this.#sink = sink;
@@ -78,6 +83,16 @@ export class ClusterModel {
     const waiting = this.#awaitingOwner.get(uid);
     this.#awaitingOwner.delete(uid);
     for (const { pod, observedAt } of waiting?.values() ?? []) this.#observePod(pod, observedAt);
+  }
+
+  /** Every object of this kind has been applied: that there is none of it is known too. */
+  listed(kind: string): void {
+    if (webhookSchemas.has(kind)) this.#hasReadWebhooks = true;
+  }
+
+  /** Other kinds of policy of which objects exist. */
+  learnOtherPolicies(found: readonly OtherPolicy[]): void {
+    this.#otherPolicies = found;
   }
 
   apply(event: ClusterEvent): Applied {
@@ -139,6 +154,12 @@ export class ClusterModel {
           keep(this.#policies, `${value.metadata.namespace}/${value.metadata.name}`, isGone ? null : value);
         });
       default: {
+        const webhook = webhookSchemas.get(kind);
+        if (webhook !== undefined)
+          return withChecked(webhook, object, ({ uid, targets }) => {
+            this.#hasReadWebhooks = true;
+            keep(this.#webhooks, uid, isGone ? null : targets);
+          });
         const schema = controllerSchemas.get(kind);
         if (schema === undefined) return 'unused';
         return withChecked(schema, object, (controller) => {
@@ -181,6 +202,8 @@ export class ClusterModel {
       workloads: this.#workloads(pods),
       apiServers: this.#apiServers(),
       policies: [...this.#policies].toSorted(([a], [b]) => compareText(a, b)).map(([, policy]) => policy),
+      ...(this.#hasReadWebhooks ? { webhooks: webhooksInOrder(this.#webhooks.values()) } : {}),
+      otherPolicies: this.#otherPolicies,
     };
   }
 
@@ -194,6 +217,8 @@ export class ClusterModel {
     const infos = new Map<string, WorkloadInfo>();
     for (const { kind, controller } of this.#controllers.values()) {
       if (this.#owners.isControlled(controller.metadata)) continue;
+      // Of whom only metadata is known, the pods say everything.
+      if (controller.selector === null && controller.templateLabels === null) continue;
       const ref: WorkloadRef = {
         namespace: controller.metadata.namespace,
         kind,

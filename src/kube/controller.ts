@@ -18,7 +18,10 @@ const replicationController = z.object({
   metadata: objectMeta,
   spec: z.object({ selector: z.record(z.string(), z.string()).nullish(), template: template.nullish() }),
 });
-const job = z.object({ metadata: objectMeta, spec: z.object({ template }) });
+/** A ReplicaSet's metadata is all that a live watch asks for. */
+const replicaSet = z.object({ metadata: objectMeta, spec: selecting.shape.spec.nullish() });
+/** A live watch keeps the spec of those that no other controller made. */
+const job = z.object({ metadata: objectMeta, spec: z.object({ template }).nullish() });
 const cronJob = z.object({
   metadata: objectMeta,
   spec: z.object({ jobTemplate: z.object({ spec: z.object({ template }) }) }),
@@ -26,8 +29,9 @@ const cronJob = z.object({
 
 export interface Controller {
   readonly metadata: z.infer<typeof objectMeta>;
-  /** Null where the selector is generated per object (Jobs) or there is none. */
+  /** Null where the selector is generated per object (Jobs), there is none, or only metadata is known. */
   readonly selector: LabelSelector | null;
+  /** Null where only metadata is known; the spec too. */
   readonly templateLabels: Readonly<Record<string, string>> | null;
   readonly spec: PodSpec | null;
 }
@@ -57,7 +61,12 @@ export const controllerSchemas: ReadonlyMap<string, z.ZodType<Controller>> = new
   ['Deployment', ofSelecting],
   ['StatefulSet', ofSelecting],
   ['DaemonSet', ofSelecting],
-  ['ReplicaSet', ofSelecting],
+  [
+    'ReplicaSet',
+    replicaSet.transform(({ metadata, spec }) =>
+      controllerOf(metadata, spec?.selector ?? null, spec?.template ?? null),
+    ),
+  ],
   [
     'ReplicationController',
     replicationController.transform(({ metadata, spec }) =>
@@ -69,7 +78,7 @@ export const controllerSchemas: ReadonlyMap<string, z.ZodType<Controller>> = new
     ),
   ],
   // A Job's selector names its own uid: it would die with the Job.
-  ['Job', job.transform(({ metadata, spec }) => controllerOf(metadata, null, spec.template))],
+  ['Job', job.transform(({ metadata, spec }) => controllerOf(metadata, null, spec?.template ?? null))],
   [
     'CronJob',
     cronJob.transform(({ metadata, spec }) => controllerOf(metadata, null, spec.jobTemplate.spec.template)),

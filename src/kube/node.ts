@@ -1,10 +1,10 @@
 /** Nodes: their addresses, and the gateway addresses of their pod ranges. */
 import { z } from 'zod';
 import { parseCidr } from '../domain/cidr.ts';
-import { formatIp, parseIp } from '../domain/ip.ts';
-import type { IpAddress } from '../domain/ip.ts';
+import { parseIp } from '../domain/ip.ts';
 import type { NodeFact } from '../identity/facts.ts';
 import type { NodeInfo } from '../recommend/cluster.ts';
+import { gatewaysOf } from '../recommend/policy-world.ts';
 import { objectMeta, timeOf } from './object.ts';
 
 export const nodeObject = z.object({
@@ -33,11 +33,4 @@ export function nodeFactOf(node: NodeObject): NodeFact {
     createdAt: timeOf(node.metadata.creationTimestamp),
     ips: [...info.addresses, ...gatewaysOf(info)],
   };
-}
-
-/** Bridge CNIs give the first address of the pod range to the node itself. */
-function gatewaysOf(info: NodeInfo): IpAddress[] {
-  return info.podCidrs
-    .filter((block) => block.length < (block.family === 4 ? 31 : 127))
-    .map((block) => formatIp(block.family, block.first + 1n));
 }

@@ -1,43 +1,37 @@
 /** Turns policies and a world into a set that answers quickly which policies isolate a pod and what their rules say. */
 import type { IpAddress } from '../domain/ip.ts';
 import { compareText } from '../domain/text-order.ts';
+import { parseAddress } from './ip-block.ts';
+import type { ParsedAddress } from './ip-block.ts';
+import { isolationBy } from './isolation.ts';
+import type { CompiledPolicy, Isolation } from './isolation.ts';
 import { indexBySelector } from './label-index.ts';
 import type { LabelIndex, SelectorEntry } from './label-index.ts';
 import { matchingPeersIn, shareEqualPeers } from './pod-peers.ts';
 import type { MatchingPeers, PodPeer } from './pod-peers.ts';
 import type { NetworkPolicy, NetworkPolicySpec } from './policy.ts';
 import { compileRulePeers } from './rule-peers.ts';
-import type { RulePeers } from './rule-peers.ts';
 import { compileRulePorts } from './rule-ports.ts';
-import type { RulePorts } from './rule-ports.ts';
 import type { NodeAddresses } from './seen-peer.ts';
 import type { Direction, PolicyNode, PolicyPod, PolicyWorld } from './world.ts';
+
+export type { CompiledPolicy, Isolation } from './isolation.ts';
 
 export interface CompileOptions {
   /** Whether ipBlocks match pod addresses. True as the upstream tests demand; false as Cilium behaves (NETPOL rule 21). */
   readonly ipBlockMatchesPods: boolean;
 }
 
-/** The rules of one policy in one direction that it isolates. */
-export interface CompiledPolicy {
-  /** `namespace/name`. */
-  readonly key: string;
-  readonly peers: RulePeers;
-  /** By rule index. */
-  readonly ports: readonly RulePorts[];
-}
-
-/** The policies that isolate one pod in one direction, by key; no policy means not isolated (NETPOL rules 3 and 6). */
-export interface Isolation {
-  readonly policies: readonly CompiledPolicy[];
-  readonly keys: readonly string[];
-}
-
 export interface PolicySet {
   readonly options: CompileOptions;
+  readonly world: PolicyWorld;
   readonly nodes: NodeAddresses;
-  /** Remembered by pod object, for as long as the object lives. */
+  /** The policies that isolate some pods in a direction, in the order given. */
+  readonly policies: Readonly<Record<Direction, readonly CompiledPolicy[]>>;
+  /** Remembered by pod object, for as long as the object lives; one object for all pods that the same policies isolate. */
   isolation(direction: Direction, pod: PolicyPod): Isolation;
+  /** A pod's address, parsed for comparison with blocks; remembered for a while. */
+  parsed(address: IpAddress): ParsedAddress;
   /** The peers of any policy that match the pod; remembered likewise. */
   readonly peersMatching: MatchingPeers;
 }
@@ -53,13 +47,17 @@ export function compilePolicies(
 ): PolicySet {
   const distinctPeers = new Map<string, PodPeer>();
   const share = shareEqualPeers(distinctPeers);
-  const isolators = {
-    ingress: isolatorsOf(policies, 'ingress', share),
-    egress: isolatorsOf(policies, 'egress', share),
+  const compiled = {
+    ingress: compileDirection(policies, 'ingress', share),
+    egress: compileDirection(policies, 'egress', share),
   };
+  const isolators = { ingress: isolatorsOf(compiled.ingress), egress: isolatorsOf(compiled.egress) };
   return {
     options: { ipBlockMatchesPods: options.ipBlockMatchesPods ?? true },
+    world,
     nodes: addressesByNode(world.nodes),
+    policies: compiled,
+    parsed: rememberedAddresses(),
     peersMatching: matchingPeersIn(world, distinctPeers.values()),
     isolation: (direction, pod) => isolators[direction](pod),
   };
@@ -80,42 +78,48 @@ export function isolatedDirections(spec: NetworkPolicySpec): ReadonlySet<Directi
 
 type SharePeer = (peer: PodPeer) => PodPeer;
 
-/** A policy selects pods of its own namespace only (NETPOL rule 2), so each namespace has an index of its own. */
-function isolatorsOf(
+function compileDirection(
   policies: readonly NetworkPolicy[],
   direction: Direction,
   share: SharePeer,
-): (pod: PolicyPod) => Isolation {
+): CompiledPolicy[] {
+  return policies
+    .filter(({ spec }) => isolatedDirections(spec).has(direction))
+    .map((policy) => compilePolicy(policy, direction, share));
+}
+
+/** A policy selects pods of its own namespace only (NETPOL rule 2), so each namespace has an index of its own. */
+function isolatorsOf(policies: readonly CompiledPolicy[]): (pod: PolicyPod) => Isolation {
   const byNamespace = new Map<string, SelectorEntry<CompiledPolicy>[]>();
-  for (const policy of policies) {
-    if (!isolatedDirections(policy.spec).has(direction)) continue;
-    const { namespace } = policy.metadata;
+  for (const item of policies) {
+    const { namespace } = item.policy.metadata;
     const entries = byNamespace.get(namespace) ?? [];
-    entries.push({
-      selector: policy.spec.podSelector,
-      item: compilePolicy(policy, direction, share),
-    });
+    entries.push({ selector: item.policy.spec.podSelector, item });
     byNamespace.set(namespace, entries);
   }
   const indexes = new Map<string, LabelIndex<CompiledPolicy>>();
   for (const [namespace, entries] of byNamespace) indexes.set(namespace, indexBySelector(entries));
   const remembered = new WeakMap<PolicyPod, Isolation>();
+  const shared = new Map<string, Isolation>();
+  const numbers = new Map(policies.map((policy, index) => [policy, index]));
   return (pod) => {
     const known = remembered.get(pod);
     if (known !== undefined) return known;
     const selecting = indexes.get(pod.namespace)?.matching(pod.labels) ?? [];
     const found = selecting.toSorted((a, b) => compareText(a.key, b.key));
-    const isolation: Isolation = { policies: found, keys: found.map(({ key }) => key) };
+    const text = found.map((policy) => numbers.get(policy)).join();
+    const isolation = shared.get(text) ?? isolationBy(found);
+    shared.set(text, isolation);
     remembered.set(pod, isolation);
     return isolation;
   };
 }
 
-function compilePolicy(
-  { metadata: { namespace, name }, spec }: NetworkPolicy,
-  direction: Direction,
-  share: SharePeer,
-): CompiledPolicy {
+function compilePolicy(policy: NetworkPolicy, direction: Direction, share: SharePeer): CompiledPolicy {
+  const {
+    metadata: { namespace, name },
+    spec,
+  } = policy;
   const rules =
     direction === 'ingress'
       ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))
@@ -123,6 +127,7 @@ function compilePolicy(
   const peersByRule = rules.map(({ peers }) => peers);
   return {
     key: `${namespace}/${name}`,
+    policy,
     peers: compileRulePeers(peersByRule, namespace, share),
     ports: rules.map(({ ports }) => compileRulePorts(ports)),
   };
@@ -132,4 +137,19 @@ function addressesByNode(nodes: readonly PolicyNode[]): NodeAddresses {
   const byName = new Map<string, readonly IpAddress[]>();
   for (const { name, addresses } of nodes) byName.set(name, [...(byName.get(name) ?? []), ...addresses]);
   return byName;
+}
+
+/** How many parsed addresses are kept: those of a large cluster's pods, about 20 MB. */
+const MAX_PARSED = 200_000;
+
+function rememberedAddresses(): (address: IpAddress) => ParsedAddress {
+  const parsed = new Map<IpAddress, ParsedAddress>();
+  return (address) => {
+    const known = parsed.get(address);
+    if (known !== undefined) return known;
+    if (parsed.size >= MAX_PARSED) parsed.clear();
+    const fresh = parseAddress(address);
+    parsed.set(address, fresh);
+    return fresh;
+  };
 }

@@ -8,9 +8,9 @@ import { ALL_PORTS, intersectRanges, mergeRanges } from '../domain/port-range.ts
 import type { PortRange } from '../domain/port-range.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import type { PolicySet } from './compile.ts';
-import { parseAddress } from './ip-block.ts';
+import { blockHolds, parseAddress } from './ip-block.ts';
+import type { IndexedRule, RuleIndex } from './isolation.ts';
 import type { PodPeer } from './pod-peers.ts';
-import { matchRulePeers } from './rule-peers.ts';
 import { allowedByPorts } from './rule-ports.ts';
 import { standingOf } from './standing.ts';
 import type { Exemption, Standing } from './standing.ts';
@@ -61,7 +61,7 @@ export function evaluateSide(set: PolicySet, direction: Direction, connection: C
     return { allowed: true, reason: standing.reason, isolatedBy: standing.isolatedBy, allowedBy: [] };
   }
   const allowedBy: { policy: string; rule: number }[] = [];
-  for (const { policy, rule, ranges } of matchingRules(set, direction, connection.protocol, standing)) {
+  for (const { policy, rule, ranges } of rulesNamingPeer(set, direction, connection.protocol, standing)) {
     if (ranges.some(({ from, to }) => from <= connection.port && connection.port <= to)) {
       allowedBy.push({ policy, rule });
     }
@@ -82,37 +82,81 @@ function allowedOnSide(
   ends: Omit<Connection, 'port'>,
 ): readonly PortRange[] {
   const standing = standingOf(set, direction, ends);
-  if (standing.kind === 'exempt') return ALL_PORTS;
-  return mergeRanges(matchingRules(set, direction, ends.protocol, standing).flatMap(({ ranges }) => ranges));
+  return standing.kind === 'exempt' ? ALL_PORTS : allowedByRules(set, direction, ends.protocol, standing);
 }
 
-const NO_PEERS: ReadonlySet<PodPeer> = new Set();
+/** The server ports that the rules of the policies isolating a pod allow on one side, merged. */
+export function allowedByRules(
+  set: PolicySet,
+  direction: Direction,
+  protocol: Protocol,
+  judged: JudgedSide,
+): PortRange[] {
+  return mergeRanges(rulesNamingPeer(set, direction, protocol, judged).flatMap(({ ranges }) => ranges));
+}
 
-interface MatchingRule {
+/** A pod, the policies that isolate it, and what they see at the far end. */
+export type JudgedSide = Pick<Extract<Standing, { kind: 'judged' }>, 'pod' | 'isolation' | 'peer'>;
+
+/** A rule with a peer that matches, and the ports it allows; to be allowed needs both (NETPOL rule 9). */
+export interface MatchingRule {
   readonly policy: string;
   readonly rule: number;
   readonly ranges: readonly PortRange[];
 }
 
-/** Rules whose peers match, with the ports each allows; a rule needs both (NETPOL rule 9). */
-function matchingRules(
+/** Each once, by policy and index; the peers of a rule are alternatives (NETPOL rules 10 and 11). */
+export function rulesNamingPeer(
   set: PolicySet,
   direction: Direction,
   protocol: Protocol,
-  { pod, isolation, peer }: Extract<Standing, { kind: 'judged' }>,
+  { pod, isolation: { rules }, peer }: JudgedSide,
 ): MatchingRule[] {
+  const byEnd = peer.kind === 'pod' ? rulesOfPeers(rules, set.peersMatching(peer.pod)) : rules.anyPeer;
+  const byBlock = rules.blocks.length === 0 ? NO_RULES : rulesOfBlocks(set, rules, peer);
+  const found: MatchingRule[] = [];
+  if (byEnd.length + byBlock.length === 0) return found;
   const serverPod = direction === 'ingress' ? pod : peer.kind === 'pod' ? peer.pod : null;
-  const podPeers = peer.kind === 'pod' ? set.peersMatching(peer.pod) : NO_PEERS;
-  const blocksApply = peer.kind === 'address' || set.options.ipBlockMatchesPods;
-  const address = blocksApply && peer.address !== null ? parseAddress(peer.address) : null;
-  const matching: MatchingRule[] = [];
-  for (const policy of isolation.policies) {
-    for (const { rule, by } of matchRulePeers(policy.peers, podPeers, address)) {
-      const ports = policy.ports[rule];
-      if (ports === undefined) continue;
-      const named = direction === 'egress' && by === 'block' ? null : serverPod;
-      matching.push({ policy: policy.key, rule, ranges: allowedByPorts(ports, protocol, named) });
-    }
+  // Where an end and a block match, the end counts: at egress a block makes named ports match nothing (NETPOL rule 17).
+  const namedByBlock = direction === 'egress' ? null : serverPod;
+  for (const rule of inOrder(byEnd, byBlock)) {
+    const named = byEnd.includes(rule) ? serverPod : namedByBlock;
+    const ranges = allowedByPorts(rule.ports, protocol, named);
+    found.push({ policy: rule.policy, rule: rule.rule, ranges });
   }
-  return matching;
+  return found;
+}
+
+const NO_RULES: readonly IndexedRule[] = [];
+
+function rulesOfPeers(rules: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonly IndexedRule[] {
+  let found: IndexedRule[] | null = null;
+  const add = (named: readonly IndexedRule[]): void => {
+    found ??= [...rules.anyPeer];
+    found.push(...named);
+  };
+  if (podPeers.size <= rules.pods.size) {
+    for (const podPeer of podPeers) {
+      const named = rules.pods.get(podPeer);
+      if (named !== undefined) add(named);
+    }
+  } else {
+    for (const [podPeer, named] of rules.pods) if (podPeers.has(podPeer)) add(named);
+  }
+  return found ?? rules.anyPeer;
+}
+
+function inOrder(a: readonly IndexedRule[], b: readonly IndexedRule[]): readonly IndexedRule[] {
+  if (a.length === 0 && b.length === 1) return b;
+  if (b.length === 0 && a.length === 1) return a;
+  return [...new Set([...a, ...b])].toSorted((left, right) => left.order - right.order);
+}
+
+function rulesOfBlocks(set: PolicySet, { blocks }: RuleIndex, peer: JudgedSide['peer']): IndexedRule[] {
+  const comparable = peer.kind === 'address' || set.options.ipBlockMatchesPods;
+  if (!comparable || peer.address === null) return [];
+  const address = peer.kind === 'pod' ? set.parsed(peer.address) : parseAddress(peer.address);
+  const found: IndexedRule[] = [];
+  for (const { block, rule } of blocks) if (blockHolds(block, address)) found.push(rule);
+  return found;
 }

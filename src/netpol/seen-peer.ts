@@ -45,9 +45,9 @@ function isOwnAddress(end: End, address: IpAddress): boolean {
 }
 
 function addressUsed(candidates: readonly IpAddress[], ends: Ends, nodes: NodeAddresses): IpAddress | null {
-  const [first, ...others] = candidates;
+  const [first] = candidates;
   if (first === undefined) return null;
-  if (others.length === 0) return first;
+  if (candidates.length === 1) return first;
   const clientFamilies = new Set(addressesOf(nodes, ends.client).map(familyOf));
   const family = addressesOf(nodes, ends.server)
     .map(familyOf)
@@ -55,7 +55,8 @@ function addressUsed(candidates: readonly IpAddress[], ends: Ends, nodes: NodeAd
   return candidates.find((address) => familyOf(address) === family) ?? first;
 }
 
-function addressesOf(nodes: NodeAddresses, end: End): readonly IpAddress[] {
+/** Every address at which an end may be met: a host-network pod is at all those of its node. */
+export function addressesOf(nodes: NodeAddresses, end: End): readonly IpAddress[] {
   if (end.kind === 'address') return [end.address];
   const { hostNetwork, node, ips } = end.pod;
   if (!hostNetwork || node === null) return ips;

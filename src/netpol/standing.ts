@@ -1,5 +1,6 @@
 /** Whether rules decide a side of a connection at all, or something that stands above them does. */
-import type { Isolation, PolicySet } from './compile.ts';
+import type { PolicySet } from './compile.ts';
+import type { Isolation } from './isolation.ts';
 import { seenPeer } from './seen-peer.ts';
 import type { Ends, SeenPeer } from './seen-peer.ts';
 import type { Direction, End, PolicyPod } from './world.ts';
@@ -26,24 +27,34 @@ export type Standing =
  */
 export function standingOf(set: PolicySet, direction: Direction, ends: Ends): Standing {
   const guarded = direction === 'ingress' ? ends.server : ends.client;
-  if (guarded.kind === 'address') return { kind: 'exempt', reason: 'not-a-pod', isolatedBy: [] };
+  if (guarded.kind === 'address') return EXEMPT['not-a-pod'];
   const { pod } = guarded;
-  if (pod.hostNetwork) return { kind: 'exempt', reason: 'host-network', isolatedBy: [] };
+  if (pod.hostNetwork) return EXEMPT['host-network'];
   const isolation = set.isolation(direction, pod);
-  const peer = seenPeer(set.nodes, direction, ends);
   const other = direction === 'ingress' ? ends.client : ends.server;
-  if (isSamePod(pod, other) || isOwnAddress(pod, peer)) {
-    return { kind: 'exempt', reason: 'self', isolatedBy: isolation.keys };
-  }
+  if (isSamePod(pod, other)) return { kind: 'exempt', reason: 'self', isolatedBy: isolation.keys };
+  // A pod that is seen as itself is exempt for no other reason, so most ends of most connections need not be looked at.
+  const rewritten = direction === 'ingress' && ends.seenAs !== undefined;
+  const isSeenAsPod = other.kind === 'pod' && !other.pod.hostNetwork && !rewritten;
+  if (isSeenAsPod && isolation.policies.length === 0) return EXEMPT['not-isolated'];
+  const peer = seenPeer(set.nodes, direction, ends);
+  if (isOwnAddress(pod, peer)) return { kind: 'exempt', reason: 'self', isolatedBy: isolation.keys };
   if (direction === 'ingress' && isOwnNode(set, pod, peer)) {
     return { kind: 'exempt', reason: 'own-node', isolatedBy: isolation.keys };
   }
-  if (isolation.policies.length === 0) return { kind: 'exempt', reason: 'not-isolated', isolatedBy: [] };
+  if (isolation.policies.length === 0) return EXEMPT['not-isolated'];
   return { kind: 'judged', pod, isolation, peer };
 }
 
+/** The standings that no policy has a part in, made once. */
+const EXEMPT = {
+  'not-a-pod': { kind: 'exempt', reason: 'not-a-pod', isolatedBy: [] },
+  'host-network': { kind: 'exempt', reason: 'host-network', isolatedBy: [] },
+  'not-isolated': { kind: 'exempt', reason: 'not-isolated', isolatedBy: [] },
+} as const satisfies Readonly<Record<string, Standing>>;
+
 function isSamePod(pod: PolicyPod, other: End): boolean {
-  return other.kind === 'pod' && other.pod.namespace === pod.namespace && other.pod.name === pod.name;
+  return other.kind === 'pod' && other.pod.name === pod.name && other.pod.namespace === pod.namespace;
 }
 
 /** A pod cannot block access to itself, be it by its own address or by loopback, which never leaves it. */

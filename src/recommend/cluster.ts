@@ -58,6 +58,28 @@ export interface NodeInfo {
   readonly podCidrs: readonly Cidr[];
 }
 
+/** A Service that the API server itself calls: whoever cuts it off stops requests to the cluster. */
+export interface WebhookTarget {
+  /** Of the object that names the Service. */
+  readonly kind:
+    | 'ValidatingWebhookConfiguration'
+    | 'MutatingWebhookConfiguration'
+    | 'APIService'
+    | 'CustomResourceDefinition';
+  /** Name of that object, as in `cert-manager-webhook` or `v1beta1.metrics.k8s.io`. */
+  readonly name: string;
+  /** `port` is the Service's own, 443 where the object names none. */
+  readonly service: { readonly namespace: string; readonly name: string; readonly port: number };
+}
+
+/** A kind of network policy besides NetworkPolicy, of which objects exist or may not be listed. */
+export interface OtherPolicy {
+  /** As in `cilium.io`. */
+  readonly group: string;
+  /** As in `CiliumNetworkPolicy`. */
+  readonly kind: string;
+}
+
 export interface ClusterInfo {
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly nodes: readonly NodeInfo[];
@@ -66,4 +88,11 @@ export interface ClusterInfo {
   readonly apiServers: readonly Endpoint[];
   /** Policies in force. */
   readonly policies: readonly NetworkPolicy[];
+  /**
+   * Services behind webhooks, aggregated APIs and conversions, each object's apart, of those kinds that could be read. Absent
+   * when none of the kinds was.
+   */
+  readonly webhooks?: readonly WebhookTarget[];
+  /** Other kinds of policy that this cluster has objects of (Cilium, Calico, Istio ...); null or absent when nobody looked. */
+  readonly otherPolicies?: readonly OtherPolicy[] | null;
 }

@@ -25,7 +25,8 @@ export function omissionComment(omission: Omission): string {
 }
 
 function printDraft(draft: Draft, options: PrintOptions): string {
-  const document = new Document(draft.policy, { aliasDuplicateObjects: false });
+  // kubectl reads YAML 1.1, where a bare `yes` is a truth value.
+  const document = new Document(draft.policy, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
   const head = [
     `${workloadTitle(draft.workload)} (${draft.workload.kind})`,
     ...draft.caveats.map((caveat) => `caveat ${caveat.code}: ${caveat.sentence}`),

@@ -14,7 +14,10 @@ import { printPolicies } from '../recommend/print-yaml.ts';
 import { recommend } from '../recommend/recommend.ts';
 import type { RecommendInput, Recommendation } from '../recommend/recommend.ts';
 import type { Store } from '../store/store.ts';
+import { answerVerify } from './verification.ts';
 import type { ApiSources, CoverageReport, NamespaceRow, WorkloadRow } from './app.ts';
+import type { WatchReport } from './routes/coverage.ts';
+import { NO_WATCH } from './watch-report.ts';
 
 export interface Analysed {
   readonly cluster: ClusterInfo;
@@ -34,8 +37,15 @@ export function analyse(store: Store, cluster: ClusterInfo, known: RecommendInpu
   return { cluster, edges, window, recommendation: recommend({ cluster, edges, window, known }) };
 }
 
-/** The consumer's interface over an analysis, asked for at each request; edges and leases are read page by page. */
-export function apiSources(store: Store, current: () => Analysed): ApiSources {
+/**
+ * The consumer's interface over an analysis, asked for at each request; edges and leases are read page by page. `watch` tells
+ * how the cluster's objects are known where they are watched; a replay has them from its capture.
+ */
+export function apiSources(
+  store: Store,
+  current: () => Analysed,
+  watch: () => WatchReport = () => NO_WATCH,
+): ApiSources {
   return {
     namespaces: () => namespaceRows(current()),
     workloads: () => workloadRows(current()),
@@ -54,7 +64,13 @@ export function apiSources(store: Store, current: () => Analysed): ApiSources {
       return { yaml, omitted: chosen.filter((outcome) => outcome.kind === 'omitted') };
     },
     leases: (ip, at) => store.leases.around(ip, at),
-    coverage: () => coverageOf(store, current()),
+    coverage: () => ({ ...coverageOf(store, current()), ...watch() }),
+    verify: (request) =>
+      answerVerify(
+        current(),
+        { nodeWindows: store.nodeWindows.list(), unattributed: store.unattributed.list() },
+        request,
+      ),
   };
 }
 
@@ -110,7 +126,10 @@ function workloadRows({ cluster, edges, recommendation }: Analysed): WorkloadRow
   });
 }
 
-function coverageOf(store: Store, { cluster, recommendation, window }: Analysed): CoverageReport {
+function coverageOf(
+  store: Store,
+  { cluster, recommendation, window }: Analysed,
+): Omit<CoverageReport, keyof WatchReport> {
   const windows = Map.groupBy(store.nodeWindows.list(), (each) => each.node);
   const nodes = [...windows]
     .toSorted(([a], [b]) => compareText(a, b))
@@ -140,6 +159,7 @@ function coverageOf(store: Store, { cluster, recommendation, window }: Analysed)
       ];
     }),
     quarantined: recommendation.quarantined.map(({ edge, reason }) => ({ edge: edgeKeyText(edge), reason })),
+    otherPolicies: cluster.otherPolicies ?? null,
     batches: store.inbox.counts(),
   };
 }

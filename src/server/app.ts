@@ -25,6 +25,8 @@ import { policiesRoute } from './routes/policies.ts';
 import type { PoliciesSource } from './routes/policies.ts';
 import { policiesYamlRoute } from './routes/policies-yaml.ts';
 import type { PoliciesYamlSource } from './routes/policies-yaml.ts';
+import { verifyRoute } from './routes/verify.ts';
+import type { VerifySource } from './routes/verify.ts';
 import { workloadsRoute } from './routes/workloads.ts';
 import type { WorkloadsSource } from './routes/workloads.ts';
 
@@ -41,7 +43,8 @@ export interface ApiSources
     PoliciesSource,
     PoliciesYamlSource,
     LeasesSource,
-    CoverageSource {}
+    CoverageSource,
+    VerifySource {}
 
 /** Longest request target served, in characters: a cursor of 2,000 and every filter at its bound, percent-encoded, fit. */
 const MAX_URL_CHARS = 4096;
@@ -75,7 +78,7 @@ export function buildApp(
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
-  // No route takes a body: whatever comes is left unread, so that an unknown route is a 404 whatever it was sent.
+  // Routes take no body, but verify: whatever comes is left unread, so that an unknown route is a 404 whatever it was sent.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   guardRequests(app);
@@ -93,6 +96,7 @@ export function buildApp(
     policiesYamlRoute(api, sources);
     leasesRoute(api, sources);
     coverageRoute(api, sources);
+    scope.register(async (ownBody) => verifyRoute(ownBody.withTypeProvider<ZodTypeProvider>(), sources));
   });
   return app;
 }
@@ -113,8 +117,10 @@ function answerUnknownRoutes(app: FastifyInstance): void {
     const path = request.url.split('?', 1)[0] ?? '';
     const what = `${request.method} ${shorten(path)}`;
     if (known.includes(path)) {
-      reply.header('allow', 'GET, HEAD');
-      throw new ProblemError('method-not-allowed', `${what} is not allowed; the API is read with GET.`);
+      const isPosted = path === API_PATHS.verify;
+      reply.header('allow', isPosted ? 'POST' : 'GET, HEAD');
+      const how = isPosted ? 'it is asked with POST' : 'the API is read with GET';
+      throw new ProblemError('method-not-allowed', `${what} is not allowed; ${how}.`);
     }
     throw new ProblemError('not-found', `${what} is not served here.`, {
       hint: `${API_PATHS.openapi} lists what is.`,

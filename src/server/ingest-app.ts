@@ -1,5 +1,5 @@
 /**
- * The listener for agents: POST /api/v1/batches and nothing else but health. It answers only after the batch is
+ * The listener for agents: POST /api/v1/batches and nothing else but health and metrics. It answers only after the batch is
  * durable, checks every bound before it parses, and never trusts a node's name without the watch.
  */
 import { promisify } from 'node:util';
@@ -7,9 +7,11 @@ import { gunzip } from 'node:zlib';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify';
 import { ProblemError } from '../domain/problem.ts';
+import { METRICS_MEDIA_TYPE } from '../runtime/metrics-text.ts';
 import { parseBatch } from '../wire/batch-schema.ts';
 import type { Batch } from '../wire/batch.ts';
 import { answerBrokenRequest, answerError } from './problem-json.ts';
+import type { WatchReadiness } from './watch-report.ts';
 
 /** Bytes of a body as sent; an agent's batch of 5,000 flows is about 1.5 MB. */
 const MAX_BODY_BYTES = 8 << 20;
@@ -18,6 +20,12 @@ const MAX_DECOMPRESSED_BYTES = 32 << 20;
 const REQUEST_TIMEOUT_MS = 60_000;
 /** What an agent is told to wait when it is not its fault. */
 const RETRY_AFTER_S = 5;
+
+/** What probes and Prometheus are told of the watch behind the server. */
+export interface WatchPages {
+  readiness(): WatchReadiness;
+  metrics(): string;
+}
 
 export interface Accepting {
   readonly generation: string;
@@ -31,7 +39,7 @@ const unzip = promisify(gunzip);
 
 export function buildIngestApp(
   accepting: Accepting,
-  options: { readonly logger: FastifyBaseLogger | false },
+  options: { readonly logger: FastifyBaseLogger | false; readonly watch?: WatchPages },
 ): FastifyInstance {
   const app: FastifyInstance = Fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
@@ -53,8 +61,13 @@ export function buildIngestApp(
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', (_request, reply: FastifyReply) => {
     const reason = accepting.notReady();
-    return reply.code(reason === null ? 200 : 503).send({ status: reason ?? 'ready' });
+    return reply
+      .code(reason === null ? 200 : 503)
+      .send({ status: reason ?? 'ready', ...options.watch?.readiness() });
   });
+  app.get('/metrics', (_request, reply: FastifyReply) =>
+    reply.type(METRICS_MEDIA_TYPE).send(options.watch?.metrics() ?? ''),
+  );
   app.post('/api/v1/batches', async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const batch = batchOf(await plainBody(body, request.headers['content-encoding']));

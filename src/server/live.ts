@@ -7,7 +7,7 @@ import { LeaseBook } from '../identity/lease-book.ts';
 import { ClusterModel } from '../kube/cluster-model.ts';
 import type { ClusterEvent } from '../kube/cluster-model.ts';
 import { clusterRangesOf } from '../kube/ranges.ts';
-import type { ClusterInfo } from '../recommend/cluster.ts';
+import type { ClusterInfo, OtherPolicy } from '../recommend/cluster.ts';
 import type { KnownRanges } from '../recommend/outside-peers.ts';
 import type { Store } from '../store/store.ts';
 import type { Batch } from '../wire/batch.ts';
@@ -18,11 +18,12 @@ import { Frontier } from './frontier.ts';
 import { Intake } from './intake.ts';
 import { KnownNodes } from './known-nodes.ts';
 import { Ledger } from './ledger.ts';
+import { NodeClocks } from './node-clocks.ts';
 import { ListeningPorts } from './listening.ts';
 
 export interface LiveTiming {
   readonly slackMs: number;
-  /** Flows wait at most this long for the kubelets; ms. */
+  /** Flows wait at most this long for the kubelets of the pods in them; ms. */
   readonly deadlineMs: number;
 }
 
@@ -42,6 +43,7 @@ export class Live {
   readonly #intake: Intake;
   readonly #epochs: Epochs;
   readonly #nodes: KnownNodes;
+  readonly #clocks = new NodeClocks();
   readonly #frontier: Frontier;
   #cluster: ClusterInfo;
   #isStale = true;
@@ -78,8 +80,22 @@ export class Live {
     return applied.kind === 'rejected' ? applied.reject : null;
   }
 
-  nodeLease(node: string, renewedAt: number): void {
-    this.#frontier.renewed(node, renewedAt);
+  /** All objects of this kind have been told. */
+  kindSynced(kind: string): void {
+    this.#model.listed(kind);
+    this.#isStale = true;
+  }
+
+  /** Other kinds of policy of which objects exist. */
+  otherPolicies(found: readonly OtherPolicy[]): void {
+    this.#model.learnOtherPolicies(found);
+    this.#isStale = true;
+  }
+
+  /** A kubelet was alive at `renewedAt` by its node's clock; we heard of it at `observedAt`. Unix ms. */
+  nodeLease(node: string, renewedAt: number, observedAt: number): void {
+    const { earliestMs } = this.#clocks.boundsOf(node);
+    this.#frontier.renewed(node, Math.min(renewedAt + earliestMs, observedAt));
   }
 
   outage(from: number, until: number): void {
@@ -104,7 +120,8 @@ export class Live {
           hint: 'two agents run on this node, or one came back with an old state directory',
         },
       );
-    await this.#intake.accept(known);
+    const clock = this.#clocks.learn(known.nodeName, known.sentAt, this.#now());
+    await this.#intake.accept({ ...known, clock });
   }
 
   /** Attributes what can be. Called every so often; returns how many batches were attributed. */
@@ -112,8 +129,10 @@ export class Live {
     if (!this.#isSynced) return 0;
     this.#refresh();
     const now = this.#now();
+    const { deadlineMs, slackMs } = this.#timing;
+    const finalBefore = now - deadlineMs;
     // A window ends within a second, and what happened in that second is attributed as one.
-    const until = Math.max(this.#frontier.reached(now) - 1000, now - this.#timing.deadlineMs);
+    const until = Math.max(this.#frontier.reached(now) - 1000, finalBefore);
     this.#store.leases.put(this.#book.takeChanged());
     const attributed = this.#ledger.attributePending(
       {
@@ -121,7 +140,7 @@ export class Live {
         ranges: clusterRangesOf(this.#cluster),
         frontier: (node) => this.#frontier.of(node, now),
       },
-      until,
+      { now, until, finalBefore, retryMs: slackMs },
     );
     // Nobody is shown drafts that know less than the coverage beside them.
     if (attributed > 0) this.#analysed = null;

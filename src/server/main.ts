@@ -7,7 +7,9 @@ import type { Logger } from 'pino';
 import type { ApiTransport } from '../kube/watch/transport.ts';
 import { inClusterTransport, kubeconfigTransport, urlTransport } from '../kube/watch/transport.ts';
 import { watchCluster } from '../kube/watch/cluster-watch.ts';
+import type { ClusterWatch } from '../kube/watch/cluster-watch.ts';
 import { createLogger } from '../runtime/log.ts';
+import { metricsText } from '../runtime/metrics-text.ts';
 import { packageVersion } from '../runtime/version.ts';
 import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
@@ -17,6 +19,9 @@ import { buildIngestApp } from './ingest-app.ts';
 import { isLoopback, listen, listenAnywhere } from './listen.ts';
 import { Live } from './live.ts';
 import { parseServerOptions } from './options.ts';
+import type { WatchReport } from './routes/coverage.ts';
+import { watchMetrics } from './watch-metrics.ts';
+import { NO_WATCH, watchReadinessOf, watchReportOf } from './watch-report.ts';
 import type { ApiAccess, ServerOptions } from './options.ts';
 
 interface CommandIo {
@@ -59,9 +64,11 @@ async function serve(
   });
   const transport = await transportOf(options.api);
   const known = { nodeCidrs: options.nodeCidrs, controlPlaneCidrs: options.controlPlaneCidrs };
+  let watch: ClusterWatch | null = null;
+  const watchReport = (): WatchReport => (watch === null ? NO_WATCH : watchReportOf(watch, Date.now()));
   const people = await listen(
     buildApp(
-      apiSources(store, () => live.analysed(known)),
+      apiSources(store, () => live.analysed(known), watchReport),
       { logger: log, version: packageVersion() },
     ),
     options.listen,
@@ -71,22 +78,31 @@ async function serve(
     accept: (batch: Parameters<Live['accept']>[0]) => live.accept(batch),
     notReady: () => (live.isSynced ? null : 'the cluster has not been listed yet'),
   };
-  const agents = await listenAnywhere(buildIngestApp(accepting, { logger: log }), options.ingest);
+  const watchPages = {
+    readiness: () => watchReadinessOf(watchReport(), Date.now()),
+    metrics: () => (watch === null ? '' : metricsText(watchMetrics(watch, Date.now()))),
+  };
+  const agents = await listenAnywhere(
+    buildIngestApp(accepting, { logger: log, watch: watchPages }),
+    options.ingest,
+  );
   log.info({ api: people.url, ingest: agents.url }, 'server listening');
   if (!isLoopback(options.ingest.host))
     log.warn(
       { ingest: agents.url },
       'agents are not authenticated: whoever reaches this address can add evidence',
     );
-  const watch = watchCluster(
+  watch = watchCluster(
     transport,
     {
       event: (event) => {
         const reject = live.event(event);
         if (reject !== null) log.warn(reject, 'object not understood');
       },
-      nodeLease: (node, renewedAt) => live.nodeLease(node, renewedAt),
+      nodeLease: (node, renewedAt, observedAt) => live.nodeLease(node, renewedAt, observedAt),
       outage: (from, until) => live.outage(from, until),
+      kindSynced: (kind) => live.kindSynced(kind),
+      otherPolicies: (found) => live.otherPolicies(found),
       synced: () => {
         live.synced();
         log.info({}, 'cluster listed');

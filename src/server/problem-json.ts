@@ -19,6 +19,11 @@ const PROBLEMS = {
   'stale-epoch': { status: 409, title: 'Stale epoch' },
   'batch-too-large': { status: 413, title: 'Batch too large' },
   'unsupported-encoding': { status: 415, title: 'Unsupported encoding' },
+  'body-too-large': { status: 413, title: 'Body too large' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'bad-connection': { status: 422, title: 'Not a connection' },
+  'invalid-policies': { status: 422, title: 'Invalid policies' },
+  'no-data-in-window': { status: 422, title: 'No data in the window' },
   'unknown-node': { status: 503, title: 'Node not known yet' },
   'queue-full': { status: 503, title: 'Queue full' },
   'bad-cursor': { status: 400, title: 'Not a cursor' },
@@ -39,7 +44,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 const MAX_ECHO_CHARS = 200;
 
 /** Response schemas of every error a route may answer with, for its `schema.response`. */
-export function problemResponses(...statuses: readonly (400 | 403 | 404 | 414 | 500)[]) {
+export function problemResponses(...statuses: readonly (400 | 403 | 404 | 413 | 414 | 415 | 422 | 500)[]) {
   return Object.fromEntries(
     statuses.map((status) => [
       status,

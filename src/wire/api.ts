@@ -20,6 +20,7 @@ export const API_PATHS = {
   policiesYaml: '/api/v1/policies.yaml',
   leases: '/api/v1/leases',
   coverage: '/api/v1/coverage',
+  verify: '/api/v1/verify',
 } as const;
 
 /** Response header of policies.yaml: how many workloads got no draft. Absent when every one got its draft. */

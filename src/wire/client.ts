@@ -24,6 +24,8 @@ export type ApiQuery = Readonly<Record<string, string | undefined>>;
 export interface ApiClient {
   /** Throws a ProblemError: the server's own by its code, or one of `CLIENT_PROBLEMS`. */
   json<T extends z.ZodType>(path: string, query: ApiQuery, schema: T): Promise<z.output<T>>;
+  /** Asks with a JSON body. Throws as `json`. */
+  post<T extends z.ZodType>(path: string, body: unknown, schema: T): Promise<z.output<T>>;
   text(path: string, query: ApiQuery): Promise<{ readonly text: string; readonly headers: Headers }>;
 }
 
@@ -35,24 +37,42 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl);
   return {
     async json(path, query, schema) {
-      const { text } = await get(options, urlOf(base, path, query), 'application/json');
-      const parsed = schema.safeParse(parseJson(text));
-      if (parsed.success) return parsed.data;
-      throw notNetscribe(base, `its answer to ${path} is not the JSON that netscribe prints`);
+      const { text } = await ask(options, urlOf(base, path, query), { mediaType: 'application/json' });
+      return parseAnswer(text, schema, { base, path });
     },
-    text: (path, query) => get(options, urlOf(base, path, query), 'application/yaml'),
+    async post(path, body, schema) {
+      const { text } = await ask(options, urlOf(base, path, {}), { mediaType: 'application/json', body });
+      return parseAnswer(text, schema, { base, path });
+    },
+    text: (path, query) => ask(options, urlOf(base, path, query), { mediaType: 'application/yaml' }),
   };
 }
 
-async function get(
+function parseAnswer<T extends z.ZodType>(
+  text: string,
+  schema: T,
+  from: { readonly base: URL; readonly path: string },
+): z.output<T> {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw notNetscribe(from.base, `its answer to ${from.path} is not the JSON that netscribe prints`);
+}
+
+/** GET, or POST when there is a body, which is sent as JSON. */
+async function ask(
   options: ApiClientOptions,
   url: URL,
-  mediaType: string,
+  request: { readonly mediaType: string; readonly body?: unknown },
 ): Promise<{ text: string; headers: Headers }> {
+  const { mediaType, body } = request;
   const timeout = AbortSignal.timeout(options.timeoutMs);
   try {
     const response = await fetch(url, {
-      headers: { accept: `${mediaType}, ${PROBLEM_MEDIA_TYPE}` },
+      headers: {
+        accept: `${mediaType}, ${PROBLEM_MEDIA_TYPE}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
       redirect: 'manual',
       signal: AbortSignal.any([options.signal, timeout]),
     });

@@ -2,6 +2,30 @@
 import { z } from 'zod';
 import { instant, listOf } from './listing.ts';
 
+const watchJson = z.object({
+  kind: z.string(),
+  required: z.boolean().describe('Others are missing in some clusters, and nothing waits for them.'),
+  synced: z.boolean().describe('All of its objects have been told since the start.'),
+  objects: z.number(),
+  progressAgeMs: z
+    .number()
+    .nullable()
+    .describe('Since the last list, event or bookmark; a quiet kind makes progress about once a minute.'),
+  resourceVersion: z.string().nullable().describe('Everything up to it has been told.'),
+  refreshBy: z
+    .enum(['initial-events', 'list'])
+    .nullable()
+    .describe('How all of it was last asked for; null before the first request.'),
+  relists: z.number().describe('How often all of it was asked for again, after a gap.'),
+  reconnects: z.record(z.string(), z.number()).describe('Requests that had to be made anew, by cause.'),
+  handlerFailures: z.number().describe('Events that could not be used.'),
+  malformedLists: z.number().describe('Lists of which some items were no objects.'),
+  trouble: z
+    .object({ code: z.string(), detail: z.string(), since: instant })
+    .nullable()
+    .describe('What keeps it from being read at this moment.'),
+});
+
 export const coverageJson = z
   .object({
     windowStart: instant.nullable().describe('Of everything seen; null before the first batch.'),
@@ -24,6 +48,23 @@ export const coverageJson = z
       }),
     ),
     quarantined: listOf(z.object({ edge: z.string(), reason: z.string() })),
+    watches: listOf(watchJson).describe('One for each kind of object that is watched; none in a replay.'),
+    apiServers: listOf(
+      z.object({
+        server: z.string().describe('Its address, as `https://10.96.0.1:443`; several may stand behind it.'),
+        clockOffsetMs: z
+          .number()
+          .nullable()
+          .describe("To add to the server's clock to get the API server's, by the Date of its answers."),
+        clockUncertaintyMs: z.number().nullable().describe('The offset is surely within so much.'),
+        measuredAt: instant.nullable(),
+      }),
+    ),
+    otherPolicies: listOf(z.object({ group: z.string(), kind: z.string() }))
+      .nullable()
+      .describe(
+        'Other kinds of network policy that the cluster has objects of; no verdict regards them. Null when nobody could look.',
+      ),
     batches: z.object({
       accepted: z.number(),
       pending: z.number().describe('Accepted and not yet attributed.'),

@@ -20,6 +20,15 @@ export const problemJson = z
     )
       .optional()
       .describe('Each thing wrong with the request; only with code `invalid-request`.'),
+    problems: listOf(
+      z.object({
+        item: z.int().describe('Index of the policy in `policies.items`.'),
+        field: z.string().describe('As in `spec.ingress[0].ports[1].port`.'),
+        message: z.string(),
+      }),
+    )
+      .optional()
+      .describe('Each thing wrong with the policies given; only with code `invalid-policies`.'),
   })
   .meta({
     id: 'Problem',

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALL_PORTS, intersectRanges, mergeRanges } from '../../src/domain/port-range.ts';
+import { ALL_PORTS, intersectRanges, mergeRanges, subtractRanges } from '../../src/domain/port-range.ts';
 import type { PortRange } from '../../src/domain/port-range.ts';
 
 /** Mostly a few low ports, so that ranges touch, overlap and nest; sometimes the edges of the port space. */
@@ -72,5 +72,25 @@ describe('intersectRanges', () => {
         expect(intersectRanges(a, [])).toEqual([]);
       }),
     );
+  });
+});
+
+describe('subtractRanges', () => {
+  test('holds exactly the ports of the first list that the second does not, merged', () => {
+    fc.assert(
+      fc.property(ranges, ranges, (a, b) => {
+        const left = subtractRanges(a, b);
+        for (const probe of PROBES) expect(holds(left, probe)).toBe(holds(a, probe) && !holds(b, probe));
+        expect(mergeRanges(left)).toEqual(left);
+      }),
+      { seed: 7, numRuns: 1000 },
+    );
+  });
+
+  test('of every port, one leaves two ranges', () => {
+    expect(subtractRanges(ALL_PORTS, [{ from: 80, to: 80 }])).toEqual([
+      { from: 1, to: 79 },
+      { from: 81, to: 65_535 },
+    ]);
   });
 });

@@ -3,7 +3,7 @@
  * object of commands, `GET /__history` with everything that happened, a line each as a capture's watch file holds it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FaultyAnswer } from './faults.ts';
+import type { BreakingOff, Faults, FaultyAnswer } from './faults.ts';
 import { finishPod } from './pod-life.ts';
 import type { FakeApiServer, GivenObject } from './server.ts';
 
@@ -24,7 +24,12 @@ interface Commands {
   readonly heal?: true;
   readonly silent?: boolean;
   readonly compact?: true;
-  readonly cutWatches?: true;
+  readonly cutWatches?: true | BreakingOff;
+  /** What Faults calls them, set as they are given. */
+  readonly faults?: Partial<Omit<Faults, 'answers' | 'holdBackMs' | 'answerTo' | 'resetsNext' | 'heal'>>;
+  /** The only bearer token let in from now on; null lets everybody in. */
+  readonly token?: string | null;
+  readonly dateOffsetMs?: number;
   readonly failWatches?: { readonly code: number; readonly message: string };
   readonly away?: number;
 }
@@ -75,10 +80,14 @@ function carryOut(server: FakeApiServer, commands: Commands): void {
   }
   if (holdBack !== undefined) server.holdBack(holdBack.kind, holdBack.ms);
   if (answer !== undefined) faults.answers.push(answer);
-  if (commands.heal === true) faults.answers = [];
+  if (commands.heal === true) faults.heal();
+  if (commands.faults !== undefined) Object.assign(faults, commands.faults);
+  if (commands.token !== undefined) server.token = commands.token;
+  if (commands.dateOffsetMs !== undefined) server.dateOffsetMs = commands.dateOffsetMs;
   if (commands.silent !== undefined) faults.silent = commands.silent;
   if (commands.compact === true) server.compact();
-  if (commands.cutWatches === true) server.cutWatches();
+  if (commands.cutWatches !== undefined)
+    server.cutWatches(commands.cutWatches === true ? 'close' : commands.cutWatches);
   if (commands.failWatches !== undefined)
     server.failWatches(commands.failWatches.code, commands.failWatches.message);
 }

@@ -1,6 +1,7 @@
 /** The state behind the fake API server: objects, one rising version for all of them, and everything that ever happened. */
 import { randomUUID } from 'node:crypto';
 import { servedKind } from './kinds.ts';
+import type { ServedKind } from './kinds.ts';
 
 export interface StoredObject {
   apiVersion: string;
@@ -30,17 +31,21 @@ export interface HistoryEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly kind: string;
   readonly object: StoredObject;
+  /** The state before; null for an ADDED. A watch with a selector needs it to tell what left the selection. */
+  readonly before: StoredObject | null;
 }
 
 export class ObjectStore {
   readonly #now: () => number;
+  readonly #kinds: readonly ServedKind[];
   readonly #objects = new Map<string, StoredObject>();
   readonly #history: HistoryEvent[] = [];
   #version = 1000;
   /** Called after each event. */
   onEvent: () => void = () => undefined;
 
-  constructor(now: () => number) {
+  constructor(kinds: readonly ServedKind[], now: () => number) {
+    this.#kinds = kinds;
     this.#now = now;
   }
 
@@ -62,7 +67,7 @@ export class ObjectStore {
     const current = this.#objects.get(key);
     const object: StoredObject = structuredClone({
       ...given,
-      apiVersion: given.apiVersion ?? servedKind(kind).apiVersion,
+      apiVersion: given.apiVersion ?? servedKind(kind, this.#kinds).apiVersion,
       metadata: {
         creationTimestamp: current?.metadata.creationTimestamp ?? this.#timestamp(),
         ...metadata,
@@ -71,7 +76,7 @@ export class ObjectStore {
       },
     });
     this.#objects.set(key, object);
-    this.#record(current === undefined ? 'ADDED' : 'MODIFIED', object);
+    this.#record(current === undefined ? 'ADDED' : 'MODIFIED', object, current ?? null);
     return structuredClone(object);
   }
 
@@ -83,7 +88,7 @@ export class ObjectStore {
     this.#objects.delete(key);
     // As etcd's, the last state bears the version of its deletion.
     const metadata = { ...before.metadata, resourceVersion: String(this.#version + 1) };
-    this.#record('DELETED', { ...before, metadata });
+    this.#record('DELETED', { ...before, metadata }, before);
     return true;
   }
 
@@ -99,9 +104,10 @@ export class ObjectStore {
       .map(([, object]) => object);
   }
 
-  #record(type: HistoryEvent['type'], object: StoredObject): void {
+  #record(type: HistoryEvent['type'], object: StoredObject, before: StoredObject | null): void {
     this.#version++;
-    this.#history.push({ resourceVersion: this.#version, at: this.#now(), type, kind: object.kind, object });
+    const { kind } = object;
+    this.#history.push({ resourceVersion: this.#version, at: this.#now(), type, kind, object, before });
     this.onEvent();
   }
 

@@ -3,11 +3,15 @@
  * happened and can fail in every way that real ones do. It renews nothing by itself and checks no object.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { askedBy } from './asked.ts';
+import type { Asked } from './asked.ts';
+import { breakOff } from './body-writer.ts';
+import { discoveryAt } from './discovery.ts';
 import { Faults } from './faults.ts';
-import type { FaultyAnswer } from './faults.ts';
-import { collectionAt } from './kinds.ts';
+import type { BreakingOff, FaultyAnswer } from './faults.ts';
+import { SERVED_KINDS } from './kinds.ts';
 import type { ServedKind } from './kinds.ts';
+import { ListAnswers } from './list-answer.ts';
 import { Listener } from './listener.ts';
 import type { ServerTls } from './listener.ts';
 import { merged } from './merge-patch.ts';
@@ -26,6 +30,10 @@ export interface FakeApiServerOptions {
   /** Ms between bookmarks; a minute when absent, as the real one. */
   readonly bookmarkMs?: number;
   readonly now?: () => number;
+  /** Served besides SERVED_KINDS, and told by discovery. */
+  readonly kinds?: readonly ServedKind[];
+  /** Ms that a second of `timeoutSeconds` lasts; 1000 when absent. A test of hours makes it shorter. */
+  readonly secondMs?: number;
 }
 
 /** A request as it came, for assertions. */
@@ -34,6 +42,8 @@ export interface SeenRequest {
   readonly kind: string;
   readonly query: Readonly<Record<string, string>>;
   readonly gzip: boolean;
+  /** `PartialObjectMetadata` and the like; null for whole objects. */
+  readonly as: string | null;
   readonly status: number;
   readonly at: number;
 }
@@ -43,12 +53,16 @@ export class FakeApiServer {
   readonly requests: SeenRequest[] = [];
   /** Bearer tokens that are let in. */
   token: string | null;
+  /** Ms by which the Date header is ahead. */
+  dateOffsetMs = 0;
+  readonly #kinds: readonly ServedKind[];
+  readonly #secondMs: number;
   readonly #bookmarkMs: number;
   readonly #now: () => number;
   readonly #store: ObjectStore;
   readonly #watchers = new Set<Watcher>();
   readonly #listener: Listener;
-  readonly #snapshots = new Map<number, Map<string, readonly StoredObject[]>>();
+  readonly #lists: ListAnswers;
   /** Versions below are no longer kept. */
   #compactedTo = 0;
   /** Other paths than those of the API; true when it answered. */
@@ -61,7 +75,10 @@ export class FakeApiServer {
     this.#listener = new Listener(options.tls ?? null, (request, response) =>
       this.#handle(request, response),
     );
-    this.#store = new ObjectStore(this.#now);
+    this.#kinds = [...SERVED_KINDS, ...(options.kinds ?? [])];
+    this.#secondMs = options.secondMs ?? 1_000;
+    this.#store = new ObjectStore(this.#kinds, this.#now);
+    this.#lists = new ListAnswers(this.#store, this.faults);
     this.#store.onEvent = () => {
       for (const watcher of this.#watchers) watcher.pump();
     };
@@ -81,8 +98,9 @@ export class FakeApiServer {
     return this.#store.version;
   }
 
+  /** Watches that are open and served; a half-open one is not. */
   get watching(): number {
-    return this.#watchers.size;
+    return [...this.#watchers].filter((watcher) => !watcher.isOver).length;
   }
 
   put(object: GivenObject): StoredObject {
@@ -113,7 +131,7 @@ export class FakeApiServer {
   /** Forgets all versions before now: old watches and unfinished lists get 410. Open watches are not hurt. */
   compact(): void {
     this.#compactedTo = this.#store.version;
-    this.#snapshots.clear();
+    this.#lists.forget();
   }
 
   /** From now on events of this kind come so late to watches; what was kept back longer comes at once. */
@@ -122,8 +140,9 @@ export class FakeApiServer {
     for (const watcher of this.#watchers) watcher.pump();
   }
 
-  cutWatches(): void {
-    for (const watcher of this.#watchers) watcher.cut();
+  /** As a load balancer that drops every watch's connection: closed, reset, or half-open. */
+  cutWatches(how: BreakingOff = 'close'): void {
+    for (const watcher of this.#watchers) watcher.cut(how);
   }
 
   /** Writes any text into every watch. */
@@ -146,113 +165,118 @@ export class FakeApiServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://fake');
+    this.#setDate(response);
     if (this.onOtherPath(request, response)) return;
-    const collection = collectionAt(url.pathname);
-    if (collection === null) return refuse(response, { status: 404, message: 'no such path' });
-    const query = Object.fromEntries(url.searchParams);
-    const verb = ['true', '1'].includes(query['watch'] ?? '') ? 'watch' : 'list';
-    const { kind } = collection.kind;
-    const gzip = (request.headers['accept-encoding'] ?? '').includes('gzip');
-    const note = (status: number): void => {
-      this.requests.push({ verb, kind, query, gzip, status, at: this.#now() });
-    };
-    const refusal = this.#refusal(request, { ...collection, verb, query });
-    note(refusal?.status ?? 200);
+    const asked = askedBy(request, this.#kinds);
+    if (asked === null) return this.#answerOther(request, response);
+    const refusal = this.#refusal(request, asked);
+    this.requests.push({
+      verb: asked.verb,
+      kind: asked.kind.kind,
+      query: asked.query,
+      gzip: asked.gzip,
+      as: asked.as,
+      status: refusal?.status ?? 200,
+      at: this.#now(),
+    });
+    if (this.faults.resetsNext()) return breakOff(response, 'reset');
     if (refusal !== null) return refuse(response, refusal);
     if (this.faults.silent) return;
-    if (verb === 'list') this.#list(response, { ...collection, query, gzip });
-    else this.#watch(response, { ...collection, query });
+    if (asked.verb === 'list') this.#lists.answer(asked, response);
+    else this.#watch(asked, response);
   }
 
-  #refusal(
-    request: IncomingMessage,
-    asked: { kind: ServedKind; verb: 'list' | 'watch'; query: Record<string, string> },
-  ): FaultyAnswer | null {
-    if (this.token !== null && request.headers.authorization !== `Bearer ${this.token}`)
-      return { status: 401, message: 'Unauthorized' };
+  #answerOther(request: IncomingMessage, response: ServerResponse): void {
+    const discovered = discoveryAt(new URL(request.url ?? '/', 'http://fake').pathname, this.#kinds);
+    if (!this.#isLetIn(request)) return refuse(response, { status: 401, message: 'Unauthorized' });
+    if (discovered === null) return refuse(response, { status: 404, message: 'no such path' });
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(discovered));
+  }
+
+  #refusal(request: IncomingMessage, asked: Asked): FaultyAnswer | null {
+    if (!this.#isLetIn(request)) return { status: 401, message: 'Unauthorized' };
     const fault = this.faults.answerTo(asked.kind.kind, asked.verb);
     if (fault !== null) return fault;
-    const from = asked.verb === 'watch' ? Number(asked.query['resourceVersion'] ?? 0) : 0;
-    if (from > this.#store.version) return { status: 504, message: 'Too large resource version' };
-    if (from > 0 && from < this.#compactedTo && this.faults.expiredIn === 'status')
-      return { status: 410, message: `too old resource version: ${from} (${this.#compactedTo})` };
-    const cursor = asked.query['continue'];
-    if (cursor !== undefined && !this.#snapshots.has(cursorOf(cursor).version))
-      return { status: 410, message: 'The provided continue parameter is too old' };
-    return null;
+    if (asked.as !== null && (asked.as === 'PartialObjectMetadataList') !== (asked.verb === 'list'))
+      return { status: 406, message: `you requested ${asked.as} of a ${asked.verb}` };
+    return (
+      this.#initialEventsRefusal(asked) ??
+      (asked.verb === 'watch' ? this.#versionRefusal(asked) : this.#cursorRefusal(asked))
+    );
   }
 
-  #list(
-    response: ServerResponse,
-    asked: {
-      kind: ServedKind;
-      namespace: string | null;
-      query: Record<string, string>;
-      gzip: boolean;
-    },
-  ): void {
-    const { kind, namespace, query } = asked;
-    const cursor = query['continue'] === undefined ? null : cursorOf(query['continue']);
-    const version = cursor?.version ?? this.#store.version;
-    const name = `${kind.kind} ${namespace ?? ''}`;
-    const all = this.#snapshots.get(version)?.get(name) ?? this.#store.list(kind.kind, namespace);
-    const start = cursor?.start ?? 0;
-    // As the real one: version 0 comes from its cache, which knows no pages.
-    const limit = query['resourceVersion'] === '0' ? 0 : Number(query['limit'] ?? 0);
-    const end = limit > 0 ? Math.min(start + limit, all.length) : all.length;
-    const hasMore = end < all.length;
-    if (hasMore) this.#snapshots.set(version, (this.#snapshots.get(version) ?? new Map()).set(name, all));
-    const items = all.slice(start, end).map(withoutKind);
-    const metadata = {
-      resourceVersion: String(version),
-      ...(hasMore ? { continue: `${version}.${end}`, remainingItemCount: all.length - end } : {}),
+  /** As k8s.io/apimachinery's ValidateListOptions says: only a watch may ask, with NotOlderThan, where the gate is on. */
+  #initialEventsRefusal({ verb, query }: Asked): FaultyAnswer | null {
+    if (query['sendInitialEvents'] === undefined || this.faults.watchList === 'ignored') return null;
+    const invalid = (why: string): FaultyAnswer => {
+      return { status: 422, message: `ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: ${why}` };
     };
-    const body = JSON.stringify({
-      kind: `${kind.kind}List`,
-      apiVersion: kind.apiVersion,
-      metadata,
-      items,
-    });
-    const headers = { 'content-type': 'application/json' };
-    if (asked.gzip) response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(gzipSync(body));
-    else response.writeHead(200, headers).end(body);
+    if (verb === 'list') return invalid('Forbidden: sendInitialEvents is forbidden for list');
+    if (this.faults.watchList === 'refused')
+      return invalid(
+        'Forbidden: sendInitialEvents is forbidden unless the WatchList feature gate is enabled',
+      );
+    if (query['resourceVersionMatch'] === 'NotOlderThan') return null;
+    return invalid('Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
 
-  #watch(
-    response: ServerResponse,
-    asked: { kind: ServedKind; namespace: string | null; query: Record<string, string> },
-  ): void {
-    const { kind, namespace, query } = asked;
-    const from = Number(query['resourceVersion'] ?? 0);
-    const isExpired = from > 0 && from < this.#compactedTo;
-    const watcher = new Watcher(response, this.#store, this.faults, {
-      kind,
-      namespace,
-      from: isExpired ? this.#store.version : from,
-      timeoutMs: Number(query['timeoutSeconds'] ?? 1800) * 1000,
-      bookmarkMs: query['allowWatchBookmarks'] === 'true' ? this.#bookmarkMs : null,
-      now: this.#now,
-    });
+  #versionRefusal(asked: Asked): FaultyAnswer | null {
+    const from = versionOf(asked);
+    if (from > this.#store.version) return { status: 504, message: 'Too large resource version' };
+    if (!this.#isExpired(asked) || this.faults.expiredIn === 'stream') return null;
+    return { status: 410, message: `too old resource version: ${from} (${this.#compactedTo})` };
+  }
+
+  #cursorRefusal(asked: Asked): FaultyAnswer | null {
+    if (this.#lists.has(asked)) return null;
+    return { status: 410, message: 'The provided continue parameter is too old' };
+  }
+
+  #isLetIn({ headers: { authorization } }: IncomingMessage): boolean {
+    return this.token === null || authorization === `Bearer ${this.token}`;
+  }
+
+  #isExpired(asked: Asked): boolean {
+    const from = versionOf(asked);
+    return from > 0 && from < this.#compactedTo && !asked.sendInitialEvents;
+  }
+
+  #watch(asked: Asked, response: ServerResponse): void {
+    const { query } = asked;
+    const from = versionOf(asked);
+    const isExpired = this.#isExpired(asked);
+    const isWatchList = asked.sendInitialEvents && this.faults.watchList === 'served';
+    // As the real one: a watch from no version, or from 0, begins with what there is.
+    const hasInitialEvents = isWatchList || from === 0;
+    const watcher = new Watcher(
+      asked,
+      response,
+      { store: this.#store, faults: this.faults },
+      {
+        from: isExpired || hasInitialEvents ? this.#store.version : from,
+        hasInitialEvents,
+        endsInitialEvents: isWatchList,
+        timeoutMs: Number(query['timeoutSeconds'] ?? 1800) * this.#secondMs,
+        bookmarkMs: query['allowWatchBookmarks'] === 'true' ? this.#bookmarkMs : null,
+        now: this.#now,
+      },
+    );
     this.#watchers.add(watcher);
     response.on('close', () => this.#watchers.delete(watcher));
     if (isExpired) watcher.fail(410, `too old resource version: ${from} (${this.#compactedTo})`);
   }
+
+  #setDate(response: ServerResponse): void {
+    response.sendDate = false;
+    response.setHeader('date', new Date(this.#now() + this.dateOffsetMs).toUTCString());
+  }
+}
+
+function versionOf({ query }: Asked): number {
+  return Number(query['resourceVersion'] ?? 0);
 }
 
 function refuse(response: ServerResponse, { status, headers, message }: FaultyAnswer): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(`${JSON.stringify(statusObject(status, message ?? `as the test asked: ${status}`))}\n`);
-}
-
-function cursorOf(text: string): { version: number; start: number } {
-  const [version, start] = text.split('.');
-  return { version: Number(version), start: Number(start) };
-}
-
-/** Items of a typed list carry no kind of their own. */
-function withoutKind(object: StoredObject): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(object).filter(([name]) => !['kind', 'apiVersion'].includes(name)),
-  );
 }

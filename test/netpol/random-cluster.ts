@@ -136,7 +136,7 @@ const spec: fc.Arbitrary<NetworkPolicySpec> = fc.record({
 
 const containerPort = fc.record({
   name: fc.constantFrom(...PORT_NAMES, null),
-  protocol: fc.constantFrom('tcp' as const, 'udp' as const),
+  protocol: fc.constantFrom('tcp' as const, 'tcp' as const, 'udp' as const, 'sctp' as const),
   port: fc.constantFrom(...PORTS),
 });
 
@@ -147,7 +147,11 @@ function podArbitrary(index: number): fc.Arbitrary<PolicyPod> {
     namespace: fc.constantFrom(...NAMESPACES),
     name: fc.constant(`pod-${index}`),
     labels,
-    ips: mostly(fc.constant([v4]), fc.constantFrom([v4, v6], [v6, v4], [v6], [])),
+    // The last two are addresses of nodes, as pods on the host network have them.
+    ips: mostly(
+      fc.constant([v4]),
+      fc.constantFrom([v4, v6], [v6, v4], [v6], [], [ip('192.168.0.1')], [ip('192.168.0.2')]),
+    ),
     node: fc.constantFrom('n1', 'n2', 'unknown', null),
     hostNetwork: mostly(fc.constant(false), fc.constant(true)),
     ports: fc.array(containerPort, { maxLength: 3 }),
@@ -184,6 +188,40 @@ function connectionArbitrary(pods: readonly PolicyPod[]): fc.Arbitrary<Connectio
       seenAs,
     })
     .map(({ seenAs: seen, ...rest }) => (seen === null ? rest : { ...rest, seenAs: seen }));
+}
+
+/** The cluster's policies, changed: some changes mean nothing, some change little, some a lot. */
+export function changedPolicies(policies: readonly NetworkPolicy[]): fc.Arbitrary<readonly NetworkPolicy[]> {
+  const index = fc.nat(policies.length - 1);
+  return fc.oneof(
+    fc.constant(
+      policies
+        .toReversed()
+        .map((one) => ({ ...one, metadata: { ...one.metadata, name: `x${one.metadata.name}` } })),
+    ),
+    fc.constant(policies.map((one) => ({ ...one, spec: inOtherWords(one.spec) }))),
+    index.map((at) => policies.filter((_, each) => each !== at)),
+    fc
+      .tuple(index, spec)
+      .map(([at, other]) => policies.map((one, each) => (each === at ? { ...one, spec: other } : one))),
+  );
+}
+
+/** The same meaning: every number as a range of one port, rules in reverse. */
+function inOtherWords(one: NetworkPolicySpec): NetworkPolicySpec {
+  const ranged = (
+    list: readonly NetworkPolicyPort[] | null | undefined,
+  ): NetworkPolicyPort[] | null | undefined =>
+    list?.map((each) =>
+      typeof each.port === 'number' && (each.endPort ?? null) === null
+        ? { ...each, endPort: each.port }
+        : each,
+    );
+  return {
+    ...one,
+    ingress: one.ingress?.map((rule) => ({ ...rule, ports: ranged(rule.ports) })).toReversed(),
+    egress: one.egress?.map((rule) => ({ ...rule, ports: ranged(rule.ports) })).toReversed(),
+  };
 }
 
 export function randomCluster(): fc.Arbitrary<RandomCluster> {

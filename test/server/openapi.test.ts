@@ -30,6 +30,13 @@ beforeAll(async () => {
   await app.close();
 });
 
+/** Every operation with its path: one method a path. */
+function operations(): (readonly [string, Operation])[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => [path, operation] as const),
+  );
+}
+
 describe('the OpenAPI document', () => {
   test('has not drifted from the one that was reviewed (npm run test:update writes it anew)', async () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../golden/openapi.json');
@@ -42,14 +49,14 @@ describe('the OpenAPI document', () => {
   });
 
   test('says of every operation what it is, what each parameter means and how it fails', () => {
-    for (const [path, { get }] of Object.entries(document.paths)) {
-      expect(get?.operationId, path).toBeTruthy();
-      expect(get?.summary, path).toBeTruthy();
-      for (const parameter of get?.parameters ?? []) {
+    for (const [path, operation] of operations()) {
+      expect(operation.operationId, path).toBeTruthy();
+      expect(operation.summary, path).toBeTruthy();
+      for (const parameter of operation.parameters ?? []) {
         expect(parameter.description, `${path} ${parameter.name}`).toBeTruthy();
       }
-      expect(get?.responses['200']?.description, path).not.toBe('Default Response');
-      const failures = Object.entries(get?.responses ?? {}).filter(([status]) => status !== '200');
+      expect(operation.responses['200']?.description, path).not.toBe('Default Response');
+      const failures = Object.entries(operation.responses).filter(([status]) => status !== '200');
       expect(failures.map(([status]) => status)).toEqual(expect.arrayContaining(['400', '403', '500']));
       for (const [status, { content }] of failures) {
         expect(content, `${path} ${status}`).toEqual({

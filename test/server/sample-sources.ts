@@ -184,8 +184,36 @@ export function sampleSources(changes: Partial<ApiSources> = {}): ApiSources {
         { reason: 'no-holder', end: 'client', count: 4, example: '10.0.0.9 > 10.0.0.7:8080/tcp' },
       ],
       quarantined: [],
+      watches: [
+        {
+          kind: 'Pod',
+          required: true,
+          synced: true,
+          objects: 4,
+          progressAgeMs: 1200,
+          resourceVersion: '1017',
+          refreshBy: 'initial-events',
+          relists: 1,
+          reconnects: { cut: 2, ended: 7 },
+          handlerFailures: 0,
+          malformedLists: 0,
+          trouble: { code: 'throttled', detail: '429: too many requests', since: HOUR },
+        },
+      ],
+      apiServers: [
+        {
+          server: 'https://10.96.0.1:443',
+          clockOffsetMs: -120,
+          clockUncertaintyMs: 510,
+          measuredAt: HOUR,
+        },
+      ],
+      otherPolicies: [{ group: 'cilium.io', kind: 'CiliumNetworkPolicy' }],
       batches: { accepted: 3, pending: 1 },
     }),
+    verify: () => {
+      throw new ProblemError('no-data-in-window', 'Nothing has been recorded yet.');
+    },
     ...changes,
   };
 }

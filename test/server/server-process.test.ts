@@ -164,6 +164,21 @@ describe('netscribe server', () => {
     expect(second.log.at(-1)).toContain('server stopped');
   });
 
+  test('says of each kind how it is known, to people, probes and Prometheus', async () => {
+    server = await start();
+    const { api: people, ingest } = server;
+    await until(async () => (await fetch(`${ingest}/readyz`)).status === 200);
+    const coverage = (await (await fetch(`${people}/api/v1/coverage`)).json()) as {
+      watches: { kind: string; synced: boolean; objects: number }[];
+      apiServers: { server: string; clockUncertaintyMs: number }[];
+    };
+    expect(coverage.watches.find(({ kind }) => kind === 'Pod')).toMatchObject({ synced: true, objects: 2 });
+    expect(coverage.apiServers).toMatchObject([{ server: apiUrl }]);
+    expect(await (await fetch(`${ingest}/metrics`)).text()).toContain(
+      'netscribe_watch_objects{kind="Pod"} 2',
+    );
+  });
+
   test('with an API server that is not there it serves, says what is wrong, and asks agents to come back', async () => {
     server = await start('--api-server', 'http://127.0.0.1:9');
     const lonely = server;

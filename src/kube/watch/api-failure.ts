@@ -18,6 +18,8 @@ export type FailureCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
+  /** 400, 405, 406, 415, 422: this server cannot do what it was asked for. */
+  | 'not-supported'
   /** 429. */
   | 'throttled'
   /** Any other answer that is no success. */
@@ -112,6 +114,12 @@ function codeOf(status: number): FailureCode {
       return 'not-found';
     case 410:
       return 'expired';
+    case 400:
+    case 405:
+    case 406:
+    case 415:
+    case 422:
+      return 'not-supported';
     case 429:
       return 'throttled';
     default:

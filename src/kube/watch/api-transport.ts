@@ -1,5 +1,7 @@
 /** What a reader of the API server needs of HTTP: one GET at a time with a body that streams, and the server's clock. */
 
+import type { ServerClockReading } from './server-clock.ts';
+
 export interface ApiResponse {
   readonly status: number;
   /** Names in lower case, such as `date` and `retry-after`; a header sent twice is joined by commas. */
@@ -21,8 +23,12 @@ export interface ApiTransport {
   get(path: string, query: Readonly<Record<string, string>>, options: GetOptions): Promise<ApiResponse>;
   /** Ends every request that is under way. */
   close(): void;
-  /** Ms to add to our clock to get the API server's, the median of recent Date headers; null before the first. */
+  /** As in `https://10.96.0.1:443`: several servers may stand behind it. */
+  readonly server: string;
+  /** Ms to add to our clock to get the API server's, by recent Date headers; null before the first. */
   readonly serverClockOffsetMs: number | null;
+  /** The same with its uncertainty. */
+  readonly serverClock: ServerClockReading | null;
 }
 
 /** A connection that is open and says nothing: half-open TCP looks like this. */

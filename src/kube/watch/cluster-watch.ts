@@ -1,17 +1,28 @@
 /**
  * The whole cluster as one stream of events: a reflector for each kind, pods after everything that explains them. It judges no
- * object and keeps no model; it never stops before it is closed, and says when nothing could be read.
+ * object and keeps no model; it never stops before it is closed, and says how far behind it is.
  */
 import { setMaxListeners } from 'node:events';
+import { aborted } from '../../runtime/aborted.ts';
 import type { ClusterEvent } from '../cluster-model.ts';
 import type { ApiTransport } from './api-transport.ts';
+import { Countdown } from './countdown.ts';
+import { discover } from './discovery.ts';
+import type { DiscoveryStatus } from './discovery.ts';
+import { KindStanding } from './kind-standing.ts';
+import type { KindStatus } from './kind-standing.ts';
 import { nodeLeaseOf } from './node-lease.ts';
+import type { OtherPolicyKind } from './other-policies.ts';
 import { Reach } from './reach.ts';
 import { reflect } from './reflector.ts';
 import type { ReflectorSink, ReflectorTiming, Trouble } from './reflector.ts';
 import type { Resource } from './resource.ts';
 import { NODE_LEASES, PODS, RESOURCES } from './resources.ts';
+import type { ServerClockReading } from './server-clock.ts';
 
+export type { DiscoveryStatus } from './discovery.ts';
+export type { KindStatus, TroubleNow } from './kind-standing.ts';
+export type { OtherPolicyKind } from './other-policies.ts';
 export { RESOURCES } from './resources.ts';
 
 export interface ClusterSink {
@@ -19,28 +30,31 @@ export interface ClusterSink {
   event(event: ClusterEvent): void;
   /** A kubelet was alive at `renewTime` by its own clock, unix ms; we heard of it at `observedAt`. */
   nodeLease(node: string, renewTime: number, observedAt: number): void;
-  /** Every kind has been listed; once. */
+  /** Every required kind has been listed; once. */
   synced(): void;
   /** Between the two, unix ms, no kind could be read; told when it is over. */
   outage(from: number, until: number): void;
+  /** All objects of this kind have been told: the first time, and after each gap. */
+  kindSynced?(kind: string): void;
+  /** Other kinds of policy of which objects exist; told at the start and each time they were found out again. */
+  otherPolicies?(found: readonly OtherPolicyKind[]): void;
 }
 
-export interface KindStatus {
-  readonly kind: string;
-  readonly synced: boolean;
-  readonly objects: number;
-  /** Unix ms of the last list, event or bookmark. */
-  readonly lastProgressAt: number | null;
-  /** The version up to which everything was told; null before the first list. */
-  readonly resourceVersion: string | null;
-  /** `code: detail` of what last went wrong; null once the server answers again. */
-  readonly lastTrouble: string | null;
+/** The API server as this watch reaches it. */
+export interface ApiServerStatus {
+  /** As in `https://10.96.0.1:443`. */
+  readonly server: string;
+  /** Null before its first answer with a usable Date header. */
+  readonly clock: ServerClockReading | null;
 }
 
 export interface ClusterWatch {
+  /** Whether every required kind was told. */
   readonly synced: boolean;
   /** In the order of RESOURCES. */
   status(): readonly KindStatus[];
+  apiServers(): readonly ApiServerStatus[];
+  discovery(): DiscoveryStatus;
   close(): Promise<void>;
 }
 
@@ -57,8 +71,6 @@ export interface ClusterWatchOptions {
   readonly timing?: Partial<ReflectorTiming>;
 }
 
-type Standing = { -readonly [Field in keyof KindStatus]: KindStatus[Field] };
-
 /** Refusals that only a person can end: pods do not wait for a kind that nobody may list. */
 const LASTING_TROUBLE: ReadonlySet<string> = new Set(['forbidden', 'not-found']);
 
@@ -67,80 +79,91 @@ export function watchCluster(
   sink: ClusterSink,
   options: ClusterWatchOptions,
 ): ClusterWatch {
+  const { now, log } = options;
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   // Each request listens while it lasts, one or two for each kind.
   setMaxListeners(0, signal);
-  const reach = new Reach(options.now(), (from, until) => {
-    options.log.info({ from, until }, 'the API server is reached again');
+  const timing = options.timing === undefined ? {} : { timing: options.timing };
+  const reach = new Reach(now(), (from, until) => {
+    log.info({ from, until }, 'the API server is reached again');
     sink.outage(from, until);
   });
-  const standings = new Map(RESOURCES.map(({ kind }) => [kind, standingOf(kind)]));
-  const beforePods = new Countdown(RESOURCES.filter((each) => each !== PODS).map((each) => each.kind));
-  const all = new Countdown(RESOURCES.map((each) => each.kind));
-  const run = async (resource: Resource): Promise<void> => {
-    if (resource === PODS) await Promise.race([beforePods.done, abortOf(signal)]);
+  const required = RESOURCES.filter((each) => each.isOptional !== true);
+  const beforePods = new Countdown(required.filter((each) => each !== PODS).map((each) => each.kind));
+  const all = new Countdown(required.map((each) => each.kind));
+  const standings = RESOURCES.map((resource) => new KindStanding(resource));
+  let discovered: DiscoveryStatus = { found: null, foundAt: null, trouble: null };
+
+  const run = async (standing: KindStanding): Promise<void> => {
+    const { resource } = standing;
+    if (resource === PODS) await Promise.race([beforePods.done, aborted(signal)]);
     reach.joined(resource.kind);
-    await reflect(resource, transport, sinkOf(resource), {
-      signal,
-      now: options.now,
-      ...(options.timing === undefined ? {} : { timing: options.timing }),
-    });
+    await reflect(resource, transport, sinkOf(resource, standing), { signal, now, ...timing });
   };
-  const sinkOf = (resource: Resource): ReflectorSink => {
+  const sinkOf = (resource: Resource, standing: KindStanding): ReflectorSink => {
     const { kind } = resource;
-    const standing = standings.get(kind) ?? standingOf(kind);
     return {
       event: (event) => {
-        if (event.type === 'ADDED') standing.objects++;
-        if (event.type === 'DELETED') standing.objects--;
+        standing.event(event);
         if (resource === NODE_LEASES) tellLease(event, sink);
         else sink.event(event);
       },
+      refreshing: (_, way) => standing.refreshing(way),
       reached: (_, at) => {
-        standing.lastTrouble = null;
+        const over = standing.reached();
+        if (over !== null) log.info({ kind, ...over }, 'kind is read again');
         reach.read(kind, at);
       },
-      progressed: (_, resourceVersion, at) => {
-        standing.resourceVersion = resourceVersion;
-        standing.lastProgressAt = at;
+      progressed: (_, resourceVersion, at, by) => {
+        standing.progressed(resourceVersion, at, by);
         reach.read(kind, at);
       },
       synced: (_, resourceVersion) => {
-        options.log.info({ kind, resourceVersion, objects: standing.objects }, 'kind is listed');
-        standing.synced = true;
+        standing.synced();
+        const { objects, refreshBy } = standing.status;
+        log.info({ kind, resourceVersion, objects, refreshBy }, 'kind is listed');
         beforePods.remove(kind);
+        sink.kindSynced?.(kind);
         if (all.remove(kind)) sink.synced();
       },
+      ended: () => standing.ended(),
       trouble: (_, problem) => {
-        standing.lastTrouble = `${problem.code}: ${problem.detail}`;
+        const isNews = standing.trouble(problem, now());
         if (LASTING_TROUBLE.has(problem.code)) beforePods.remove(kind);
         if (isOfServer(problem)) reach.failed(kind);
-        tellTrouble(options.log, kind, problem);
+        if (isNews) tellTrouble(log, resource, problem);
       },
     };
   };
-  const running = Promise.all(RESOURCES.map(run));
+  const discovering = discover(transport, {
+    signal,
+    now,
+    ...timing,
+    tell: (status) => {
+      const isNews = status.trouble !== null && status.trouble.code !== discovered.trouble?.code;
+      if (isNews) log.warn({ ...status.trouble }, 'other kinds of policy cannot be found out for now');
+      discovered = status;
+      if (status.found === null || status.trouble !== null) return;
+      try {
+        sink.otherPolicies?.(status.found);
+      } catch (error) {
+        log.warn({ detail: String(error) }, 'other kinds of policy could not be used');
+      }
+    },
+  });
+  const running = Promise.all([...standings.map(run), discovering]);
   return {
     get synced() {
       return all.isDone;
     },
-    status: () => [...standings.values()].map((standing) => ({ ...standing })),
+    status: () => standings.map((each) => each.status),
+    apiServers: () => [{ server: transport.server, clock: transport.serverClock }],
+    discovery: () => discovered,
     close: async () => {
       closing.abort();
       await running;
     },
-  };
-}
-
-function standingOf(kind: string): Standing {
-  return {
-    kind,
-    synced: false,
-    objects: 0,
-    lastProgressAt: null,
-    resourceVersion: null,
-    lastTrouble: null,
   };
 }
 
@@ -151,43 +174,14 @@ function tellLease(event: ClusterEvent, sink: ClusterSink): void {
 
 /** Whether the server could not be read; an expired version or a throwing sink says that it could. */
 function isOfServer({ code }: Trouble): boolean {
-  return code !== 'handler' && code !== 'expired' && code !== 'malformed';
+  return !['handler', 'expired', 'malformed', 'malformed-items'].includes(code);
 }
 
-function tellTrouble(log: ClusterWatchLog, kind: string, problem: Trouble): void {
-  if (problem.code === 'handler') log.warn({ kind, ...problem }, 'an event of a kind could not be used');
-  else if (problem.code === 'expired') log.info({ kind, ...problem }, 'kind is listed anew');
-  else log.warn({ kind, ...problem }, 'kind cannot be read for now');
-}
-
-async function abortOf(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => {
-    signal.addEventListener('abort', resolve, { once: true });
-  });
-}
-
-/** Resolves when every name was removed. */
-class Countdown {
-  readonly #left: Set<string>;
-  readonly #finish: () => void;
-  readonly done: Promise<void>;
-
-  constructor(names: readonly string[]) {
-    this.#left = new Set(names);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.done = promise;
-    this.#finish = resolve;
-  }
-
-  get isDone(): boolean {
-    return this.#left.size === 0;
-  }
-
-  /** Whether this was the last one. */
-  remove(name: string): boolean {
-    const wasLast = this.#left.delete(name) && this.isDone;
-    if (wasLast) this.#finish();
-    return wasLast;
-  }
+function tellTrouble(log: ClusterWatchLog, { kind, isOptional }: Resource, problem: Trouble): void {
+  const fields = { kind, ...problem };
+  if (problem.code === 'handler') log.warn(fields, 'an event of a kind could not be used');
+  else if (problem.code === 'expired') log.info(fields, 'kind is listed anew');
+  else if (isOptional === true && LASTING_TROUBLE.has(problem.code))
+    log.warn(fields, 'kind is not there or not to be read; nothing waits for it');
+  else log.warn(fields, 'kind cannot be read for now');
 }

@@ -12,8 +12,15 @@ export interface ReflectorTiming {
   readonly refusedMs: number;
   /** A watch that lasted this long was a good one, even when it said nothing; in ms. client-go calls less "very short". */
   readonly steadyMs: number;
+  /**
+   * Ms that a watch's initial events may take: from one object to the next, and in all. A server that does not know them
+   * tells what exists and never that this was all; 150,000 pods of 8 KB need less than a minute from one that does.
+   */
+  readonly initialEventsMs: readonly [number, number];
   /** Objects on one page of a LIST; client-go's page size. */
   readonly pageItems: number;
+  /** Ms between two looks for other kinds of policy: they come with a component that somebody installs. */
+  readonly discoveryMs: number;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -24,7 +31,9 @@ export const DEFAULT_TIMING: ReflectorTiming = {
   backoffMs: [800, 30_000],
   refusedMs: 60_000,
   steadyMs: 1_000,
+  initialEventsMs: [10_000, 120_000],
   pageItems: 500,
+  discoveryMs: 600_000,
   random: Math.random,
 };
 

@@ -1,5 +1,8 @@
 /** Objects as they leave the wire: checked for what every object has, and rid of the large fields that netscribe never reads. */
 import { isRecord } from './api-failure.ts';
+import { apiVersionOf } from './resource.ts';
+import type { Resource } from './resource.ts';
+import type { Sharing } from './sharing.ts';
 
 /** An object of any kind, without the fields that were dropped. */
 export interface KubeObject {
@@ -15,7 +18,7 @@ export interface KubeObject {
 
 type Fields = Record<string, unknown>;
 
-/** Half of a typical object; and kubectl's copy of the object as applied. */
+/** Beside `managedFields`, which is half of a typical object: kubectl's copy of the object as applied. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Of pods and pod templates: large, sometimes secret, and without meaning for who talks to whom. */
@@ -48,6 +51,39 @@ export function slimObject(
   if (raw['kind'] === 'Node') drop(raw['status'], DROPPED_OF_NODE_STATUS);
   // All that the type promises was checked above.
   return raw as unknown as KubeObject;
+}
+
+/**
+ * An object of a list or an event as its resource keeps it; takes over `raw`. Null when it is none. What was asked for as
+ * metadata bears the kind of that form, or is whole where the server knows only whole objects: both become metadata of the kind.
+ */
+export function objectOf(raw: unknown, resource: Resource, sharing: Sharing): KubeObject | null {
+  const { kind, shape, keep } = resource;
+  const apiVersion = apiVersionOf(resource);
+  const object = slimObject(raw, { apiVersion, kind });
+  if (object === null) return null;
+  if (shape === 'metadata') return { apiVersion, kind, metadata: keptMetadata(object) };
+  return keep === undefined ? object : keep(object, sharing);
+}
+
+/** Of annotations, which may be longer than all the rest, nothing is read. */
+const METADATA = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'ownerReferences',
+];
+
+export function keptMetadata({ metadata }: KubeObject): KubeObject['metadata'] {
+  const kept: Fields = {};
+  for (const name of METADATA) if (metadata[name] !== undefined) kept[name] = metadata[name];
+  // Name, uid and version are among them.
+  return kept as KubeObject['metadata'];
 }
 
 /** `shop/web-1`, or the name alone where there is no namespace: what two objects of a kind never share at one time. */

@@ -1,31 +1,32 @@
 /** One WATCH from its request to its end: the server's lines as events. It never reconnects and remembers no version. */
-import {
-  ApiFailure,
-  failureOfAnswer,
-  failureOfError,
-  failureOfStatus,
-  isRecord,
-  jsonOf,
-} from './api-failure.ts';
+import { ApiFailure, failureOfAnswer, failureOfError, failureOfStatus, isRecord } from './api-failure.ts';
 import type { ApiTransport } from './api-transport.ts';
+import { parseLean } from './lean-json.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { acceptOf } from './resource.ts';
 import type { Resource } from './resource.ts';
-import { slimObject } from './slim-object.ts';
+import type { Sharing } from './sharing.ts';
+import { objectOf } from './slim-object.ts';
 import type { KubeObject } from './slim-object.ts';
 
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubeObject }
-  /** Everything up to this version has been sent. */
-  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
+  /** Everything up to this version has been sent; the first that `endsInitialEvents` when those were asked for. */
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly endsInitialEvents: boolean };
+
+/** Of KEP-3157 ("watch-list"), on the bookmark after the last initial event. */
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 export interface WatchOptions {
-  readonly resourceVersion: string;
+  /** To go on from; null to be told first everything that exists, and then that this was all. */
+  readonly resourceVersion: string | null;
   readonly timeoutSeconds: number;
   readonly idleMs: number;
   readonly signal: AbortSignal;
   readonly now: () => number;
   /** The server has begun to answer with events. */
   readonly opened: () => void;
+  readonly sharing: Sharing;
 }
 
 /**
@@ -41,12 +42,14 @@ export async function* watchEvents(
     ...resource.query,
     watch: 'true',
     allowWatchBookmarks: 'true',
-    resourceVersion: options.resourceVersion,
+    ...(options.resourceVersion === null
+      ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+      : { resourceVersion: options.resourceVersion }),
     timeoutSeconds: String(options.timeoutSeconds),
   };
   const { signal, idleMs } = options;
   const response = await transport
-    .get(resource.path, query, { signal, idleMs })
+    .get(resource.path, query, { signal, idleMs, accept: acceptOf(resource, 'watch') })
     .catch((error: unknown) => Promise.reject(failureOfError(error, 'request')));
   if (response.status !== 200) throw await failureOfAnswer(response, options.now());
   options.opened();
@@ -54,7 +57,7 @@ export async function* watchEvents(
   try {
     for await (const chunk of response.body) {
       const events: WatchEvent[] = [];
-      const failure = readLines(linesOf(splitter, chunk), { resource, events });
+      const failure = readLines(linesOf(splitter, chunk), { resource, events, sharing: options.sharing });
       // What came before a broken line still counts.
       if (events.length > 0) yield events;
       if (failure !== null) throw failure;
@@ -75,17 +78,17 @@ function linesOf(splitter: LineSplitter, chunk: Uint8Array): string[] {
 /** Appends events up to the first line that is none; returns what that line was. */
 function readLines(
   lines: readonly string[],
-  { resource, events }: { resource: Resource; events: WatchEvent[] },
+  { resource, events, sharing }: { resource: Resource; events: WatchEvent[]; sharing: Sharing },
 ): ApiFailure | null {
   for (const line of lines) {
-    const event = eventOf(jsonOf(line), resource);
+    const event = eventOf(parseLean(line), resource, sharing);
     if (event instanceof ApiFailure) return event;
     events.push(event);
   }
   return null;
 }
 
-function eventOf(raw: unknown, resource: Resource): WatchEvent | ApiFailure {
+function eventOf(raw: unknown, resource: Resource, sharing: Sharing): WatchEvent | ApiFailure {
   const malformed = new ApiFailure('malformed', `a line of the watch of ${resource.path} is no event`);
   if (!isRecord(raw) || !isRecord(raw['object'])) return malformed;
   const { type, object } = raw;
@@ -93,14 +96,16 @@ function eventOf(raw: unknown, resource: Resource): WatchEvent | ApiFailure {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED': {
-      const slim = slimObject(object, { apiVersion: 'v1', kind: resource.kind });
-      return slim === null ? malformed : { type, object: slim };
+      const kept = objectOf(object, resource, sharing);
+      return kept === null ? malformed : { type, object: kept };
     }
     case 'BOOKMARK': {
       const metadata = isRecord(object) ? object['metadata'] : null;
       const version = isRecord(metadata) ? metadata['resourceVersion'] : null;
       if (typeof version !== 'string' || version === '') return malformed;
-      return { type, resourceVersion: version };
+      const annotations = isRecord(metadata) ? metadata['annotations'] : null;
+      const endsInitialEvents = isRecord(annotations) && annotations[INITIAL_EVENTS_END] === 'true';
+      return { type, resourceVersion: version, endsInitialEvents };
     }
     case 'ERROR':
       return isRecord(object) ? failureOfStatus(object, { code: 0, retryAfterMs: null }) : malformed;

@@ -18,7 +18,37 @@ export interface NodeCoverage {
   readonly skipped: Readonly<Record<string, number>>;
 }
 
-export interface CoverageReport {
+/** How one kind of object is known; DESIGN section 8: a late watch is a number on the page. */
+export interface WatchCoverage {
+  readonly kind: string;
+  readonly required: boolean;
+  readonly synced: boolean;
+  readonly objects: number;
+  readonly progressAgeMs: number | null;
+  readonly resourceVersion: string | null;
+  readonly refreshBy: 'initial-events' | 'list' | null;
+  readonly relists: number;
+  readonly reconnects: Readonly<Record<string, number>>;
+  readonly handlerFailures: number;
+  readonly malformedLists: number;
+  /** `since` is unix ms. */
+  readonly trouble: { readonly code: string; readonly detail: string; readonly since: number } | null;
+}
+
+export interface WatchReport {
+  readonly watches: readonly WatchCoverage[];
+  readonly apiServers: readonly {
+    readonly server: string;
+    readonly clockOffsetMs: number | null;
+    readonly clockUncertaintyMs: number | null;
+    /** Unix ms. */
+    readonly measuredAt: number | null;
+  }[];
+}
+
+export interface CoverageReport extends WatchReport {
+  /** Null when nobody looked for them. */
+  readonly otherPolicies: readonly { readonly group: string; readonly kind: string }[] | null;
   /** Unix ms of everything seen; null before the first batch. */
   readonly windowStart: number | null;
   readonly windowEnd: number | null;
@@ -65,6 +95,14 @@ function printCoverage(report: CoverageReport): CoverageJson {
     nodes: report.nodes.map((node) => ({
       ...node,
       windows: node.windows.map(({ start, end }) => ({ start: rfc3339(start), end: rfc3339(end) })),
+    })),
+    watches: report.watches.map(({ trouble, ...watch }) => ({
+      ...watch,
+      trouble: trouble === null ? null : { ...trouble, since: rfc3339(trouble.since) },
+    })),
+    apiServers: report.apiServers.map(({ measuredAt, ...server }) => ({
+      ...server,
+      measuredAt: rfc3339OrNull(measuredAt),
     })),
   };
 }

@@ -88,11 +88,11 @@ describe('the first sync', () => {
     );
     expect(seen.watch.status().find(({ kind }) => kind === 'Pod')).toMatchObject({
       objects: 1,
-      lastTrouble: null,
+      trouble: null,
       resourceVersion: String(server.version),
     });
-    // Every list is compressed, no watch is.
-    expect(server.requests.every(({ verb, gzip }) => gzip === (verb === 'list'))).toBe(true);
+    // No watch is compressed.
+    expect(server.requests.every(({ verb, gzip }) => verb === 'watch' && !gzip)).toBe(true);
   });
 
   test('feeds a model that finds the workload of each pod', async () => {
@@ -140,13 +140,17 @@ describe('the first sync', () => {
     expect(seen.watch.synced).toBe(false);
     expect(seen.watch.status().find(({ kind }) => kind === 'CronJob')).toMatchObject({
       synced: false,
-      lastTrouble: 'forbidden: 403: cronjobs is forbidden',
+      trouble: {
+        code: 'forbidden',
+        detail: '403: cronjobs is forbidden',
+        since: expect.any(Number) as number,
+      },
     });
     expect(seen.warnings[0]).toMatchObject({ kind: 'CronJob', code: 'forbidden' });
     expect(seen.outages).toEqual([]);
     server.faults.answers = [];
     await until(() => seen.watch.synced);
-    expect(seen.watch.status().find(({ kind }) => kind === 'CronJob')).toMatchObject({ lastTrouble: null });
+    expect(seen.watch.status().find(({ kind }) => kind === 'CronJob')).toMatchObject({ trouble: null });
   });
 
   test('waits with pods for owners that are slow to come', async () => {
@@ -155,7 +159,7 @@ describe('the first sync', () => {
     const seen = start();
     await until(() => seen.watch.synced);
     const first = (kind: string): number =>
-      server.requests.findIndex((each) => each.kind === kind && each.verb === 'list' && each.status === 200);
+      server.requests.findIndex((each) => each.kind === kind && each.status === 200);
     expect(first('Pod')).toBeGreaterThan(first('ReplicaSet'));
   });
 });
@@ -191,7 +195,9 @@ describe('an outage', () => {
     server.put(podObject('shop/web'));
     await until(() => seen.events.length === 1);
     expect(seen.syncs).toBe(1);
-    expect(server.requests.filter(({ verb }) => verb === 'list')).toHaveLength(RESOURCES.length);
+    const refreshes = server.requests.filter(({ query }) => query['resourceVersion'] === undefined);
+    expect(refreshes).toHaveLength(RESOURCES.length);
+    expect(seen.watch.status().map(({ relists }) => relists)).toEqual(RESOURCES.map(() => 0));
   });
 
   test('at the start is told too, and everything comes after it', async () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpTransport } from '../../../src/kube/watch/http-transport.ts';
 import type { ApiTransport } from '../../../src/kube/watch/api-transport.ts';
 import { reflect } from '../../../src/kube/watch/reflector.ts';
-import type { ReflectorTiming, Resource, Trouble } from '../../../src/kube/watch/reflector.ts';
+import type { ReflectorTiming, RefreshWay, Resource, Trouble } from '../../../src/kube/watch/reflector.ts';
 import { PODS } from '../../../src/kube/watch/resources.ts';
 import type { KubeObject } from '../../../src/kube/watch/slim-object.ts';
 import type { FakeApiServer, GivenObject } from '../../fake-api-server/server.ts';
@@ -38,6 +38,8 @@ export interface FollowOptions {
   readonly resource?: Resource;
   readonly transport?: ApiTransport;
   readonly timing?: Partial<ReflectorTiming>;
+  /** `list` when absent: what most tests of this folder are about. */
+  readonly refreshBy?: RefreshWay;
   /** Called with each event before it is recorded; may throw. */
   readonly onEvent?: (line: string) => void;
 }
@@ -78,7 +80,12 @@ export function follow(server: { readonly url: string }, options: FollowOptions 
       progressed: (_, version) => seen.progress.push(`@${version}`),
       trouble: (_, problem) => seen.troubles.push(problem),
     },
-    { signal: stopping.signal, now: Date.now, timing: { ...QUICK, ...options.timing } },
+    {
+      signal: stopping.signal,
+      now: Date.now,
+      timing: { ...QUICK, ...options.timing },
+      refreshBy: options.refreshBy ?? 'list',
+    },
   );
   return {
     ...seen,
