@@ -58,6 +58,14 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
       load: () => import('./cli/verify.ts'),
     },
   ],
+  ['whohad', { summary: 'tell who held an address, and when', load: () => import('./cli/whohad.ts') }],
+  [
+    'unattributed',
+    {
+      summary: 'list what could not be attributed to a workload, by reason',
+      load: () => import('./cli/unattributed.ts'),
+    },
+  ],
   [
     'replay',
     {

@@ -53,7 +53,7 @@ describe('usage', () => {
     const { status, stdout, stderr } = netscribe(flag);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const name of ['agent', 'server', 'policies', 'replay'])
-      expect(stdout).toMatch(new RegExp(`^ {2}${name.padEnd(8)} {2}\\S`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} {2,}\\S`, 'm'));
   });
 
   it('no command at all is a usage error', () => {

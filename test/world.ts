@@ -2,7 +2,7 @@
  * A small language in which tests read like the domain: `flow('10.0.0.1:41000 > 10.96.0.10:53 = 10.0.0.7:53 udp')`,
  * `edge('shop/web -> shop/db:5432/tcp')`. Everything it makes is plain input for the real code.
  */
-import type { Edge, SourceView } from '../src/domain/edge.ts';
+import type { Edge, SourceView, Testimony } from '../src/domain/edge.ts';
 import { HOUR_MS } from '../src/domain/edge.ts';
 import type { Flow } from '../src/domain/flow.ts';
 import { ip } from '../src/domain/ip.ts';
@@ -43,6 +43,7 @@ interface EdgeDetail {
   readonly present?: number;
   readonly views?: readonly SourceView[];
   readonly services?: readonly string[];
+  readonly testimony?: Testimony;
 }
 
 /** `shop/web -> shop/db:5432/tcp`; one answered connection unless told otherwise. */
@@ -73,6 +74,7 @@ export function edge(text: string, detail: EdgeDetail = {}): Edge {
       return { namespace, name };
     }),
     witnesses: ['node-a'],
+    testimony: detail.testimony ?? { agreed: 1, oneSided: 0, disputed: 0 },
     clientPods: { names: [], count: 1 },
     serverPods: { names: [], count: 1 },
   };

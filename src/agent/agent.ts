@@ -11,6 +11,7 @@ import { agentMetrics } from './agent-metrics.ts';
 import type { Measured, WindowEnd } from './agent-metrics.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { BatchWindow } from './batch-window.ts';
+import type { ClosedWindow } from './batch-window.ts';
 import { listen } from './listener.ts';
 import type { Listener } from './listener.ts';
 import type { AgentOptions } from './options.ts';
@@ -79,8 +80,6 @@ export class Agent {
       origin: { nodeUid: options.nodeUid, nodeName: options.nodeName, bootId, epoch: state.epoch },
       takeSequence,
       queued: (batch) => this.#queue.add(batch, clock.now()),
-      emptied: (aggregate) => this.#window.reuse(aggregate),
-      failed: (error) => this.#broken.abort(error),
     });
     const token =
       options.tokenFile === null ? null : new TokenFile(options.tokenFile, () => performance.now());
@@ -101,8 +100,8 @@ export class Agent {
       open: parts.openSource,
       wanted: options.source,
       listener: {
-        sighting: (sighting, at) => {
-          this.#window.add(sighting, at);
+        sighting: (said) => {
+          this.#window.add(said);
           if (this.#window.isFull) this.#closeWindow('keys');
         },
         skipped: (reason, count) => this.#window.skipped(reason, count),
@@ -207,12 +206,8 @@ export class Agent {
       clock.sleep(timing.stopMs / 2, settled).then(() => true),
     ]);
     if (isLate) log.warn({}, 'the source does not end: it is left behind');
-    await this.#packer.idle();
     // The last batches may push others out of a full queue, which is news for one more.
-    for (let round = 0; round < LAST_ROUNDS && this.#window.hasNews; round++) {
-      this.#closeWindow('blind');
-      await this.#packer.idle();
-    }
+    for (let round = 0; round < LAST_ROUNDS && this.#window.hasNews; round++) this.#closeWindow('blind');
   }
 
   #closeWindow(cause: WindowEnd): void {
@@ -220,8 +215,13 @@ export class Agent {
     if (state === null) return;
     this.#windows[cause]++;
     const now = this.#parts.clock.now();
-    const isOver = cause === 'blind' || !this.#window.isOpen;
-    this.#packer.pack(isOver ? this.#window.close(now) : this.#window.turn(now), state);
+    const pack = (closed: ClosedWindow): void => this.#packer.pack(closed, state);
+    try {
+      if (cause === 'blind' || !this.#window.isOpen) this.#window.close(now, pack);
+      else this.#window.turn(now, pack);
+    } catch (error) {
+      this.#broken.abort(error);
+    }
   }
 
   #gaveUp(batch: PackedBatch): void {

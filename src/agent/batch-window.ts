@@ -2,16 +2,20 @@
  * Collects what a source says into one batch window after another. It has no timer: the agent closes a window when its
  * time is over, and at once when it tells that it is full.
  */
-import type { Sighting } from '../conntrack/flow-of.ts';
+import type { SpokenSighting } from '../conntrack/source.ts';
 import type { Losses } from '../wire/batch.ts';
 import { Aggregate } from './aggregate.ts';
+import type { FlowTable } from './flow-table.ts';
 import { LossTally } from './losses.ts';
+
+/** Rows of earlier seconds and of dumps for each key that a window may hold: memory is bounded by both. */
+const ROWS_A_KEY = 2;
 
 export interface ClosedWindow {
   /** Unix ms by the node's clock, whole; the next window begins where this one ends. */
   readonly start: number;
   readonly end: number;
-  readonly aggregate: Aggregate;
+  readonly table: FlowTable;
   readonly losses: Losses;
 }
 
@@ -21,22 +25,21 @@ export interface SightingCounts {
   answered: number;
   present: number;
   counters: number;
-  nothing: number;
 }
 
 export class BatchWindow {
-  readonly counts: SightingCounts = { opened: 0, answered: 0, present: 0, counters: 0, nothing: 0 };
+  readonly counts: SightingCounts = { opened: 0, answered: 0, present: 0, counters: 0 };
   /** Everything lost since the start of the process. */
   readonly allLosses = new LossTally();
   readonly #losses = new LossTally();
   readonly #maxKeys: number;
-  #aggregate = new Aggregate();
-  #spare: Aggregate | null = null;
+  readonly #aggregate: Aggregate;
   #start: number | null = null;
 
   /** `maxKeys` distinct flows make it full. */
   constructor(maxKeys: number) {
     this.#maxKeys = maxKeys;
+    this.#aggregate = new Aggregate({ keys: maxKeys, seconds: maxKeys * ROWS_A_KEY });
   }
 
   /** Whether the source is watched: only such a time is a window. */
@@ -55,14 +58,13 @@ export class BatchWindow {
   }
 
   get isFull(): boolean {
-    return this.#aggregate.keys >= this.#maxKeys;
+    const { flows, otherRows } = this.#aggregate.table;
+    return flows.count >= this.#maxKeys || otherRows >= this.#maxKeys * ROWS_A_KEY;
   }
 
-  /** `at` is unix ms: the dump's own time for a presence. */
-  add(sighting: Sighting, at: number): void {
-    this.counts[sighting.kind]++;
-    if (sighting.kind === 'nothing') this.skipped(sighting.reason, 1);
-    else this.#aggregate.add(sighting, Math.floor(at));
+  add(said: SpokenSighting): void {
+    this.counts[said.kind]++;
+    this.#aggregate.say(said);
   }
 
   /** The kernel dropped so many events. */
@@ -88,35 +90,26 @@ export class BatchWindow {
     this.#start ??= Math.ceil(now);
   }
 
-  /** Ends a window and begins the next one. */
-  turn(now: number): ClosedWindow {
-    const closed = this.close(now);
+  /** Ends a window and begins the next one. As `close` for the rest. */
+  turn(now: number, pack: (closed: ClosedWindow) => void): void {
+    this.close(now, pack);
     this.open(now);
-    return closed;
   }
 
   /**
    * Ends a window; what comes before the next `open` joins the window after it. A wall clock that stepped back gives a
-   * window without length, never one that ends before it starts.
+   * window without length, never one that ends before it starts. Its memory serves the next window: what is closed holds
+   * until `pack` returns.
    */
-  close(now: number): ClosedWindow {
+  close(now: number, pack: (closed: ClosedWindow) => void): void {
     const end = Math.ceil(now);
     const start = this.#start ?? end;
-    const closed = {
-      start,
-      end: Math.max(start, end),
-      aggregate: this.#aggregate,
-      losses: this.#losses.take(),
-    };
-    this.#aggregate = this.#spare ?? new Aggregate();
-    this.#spare = null;
+    const { table } = this.#aggregate;
     this.#start = null;
-    return closed;
-  }
-
-  /** Takes the memory of a window that was closed and packed, so that a busy node makes no garbage of it. */
-  reuse(aggregate: Aggregate): void {
-    aggregate.clear();
-    this.#spare = aggregate;
+    try {
+      pack({ start, end: Math.max(start, end), table, losses: this.#losses.take() });
+    } finally {
+      table.clear();
+    }
   }
 }

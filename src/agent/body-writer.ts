@@ -1,9 +1,15 @@
 /**
- * Writes a batch as JSON, flow by flow, into bytes that are used again for the next one: a string of a whole batch would
- * be a megabyte of garbage every few milliseconds while a busy node packs.
+ * Writes a batch as JSON straight from the table of its flows: objects and strings of a whole batch would be megabytes of
+ * garbage every few milliseconds while a busy node packs.
  */
-import type { Flow } from '../domain/flow.ts';
+import { AddressText } from '../conntrack/address-text.ts';
+import * as key from '../conntrack/key-words.ts';
+import { PROTOCOLS } from '../domain/protocol.ts';
 import type { Batch } from '../wire/batch.ts';
+import { KEY } from './flow-rows.ts';
+import { LISTED } from './flow-table.ts';
+import type { FlowTable } from './flow-table.ts';
+import { JsonBytes, literal } from './json-bytes.ts';
 
 /** A batch but for its flows and the time it is sent. */
 export type BatchHead = Omit<Batch, 'sentAt' | 'flows'>;
@@ -13,136 +19,131 @@ export interface Body {
   /** How many flows it holds, and connections seen opening in them. */
   readonly flows: number;
   readonly opened: number;
+  /** The first row that it does not hold. */
+  readonly next: number;
 }
 
-/** Room for some 1,000 flows; it doubles as needed. */
+/** Room for some 1,000 flows. */
 const FIRST_BYTES = 256 * 1024;
-/** UTF-8 bytes that one UTF-16 code unit takes at most. */
-const BYTES_PER_UNIT = 3;
 /** More than a flow takes without its lists, and than one entry of a list takes: names, addresses, and numbers of 16 digits. */
 const FLOW_BYTES = 512;
 const ENTRY_BYTES = 96;
-const ZERO = 48;
+
+/** By the protocol's place in PROTOCOLS. */
+const BEGIN = PROTOCOLS.map((protocol) => literal(`{"protocol":"${protocol}","client":"`));
+const COMMA = literal(',');
+const SERVER = literal('","server":"');
+const SERVER_PORT = literal('","serverPort":');
+const DIALLED = literal(',"dialled":{"ip":"');
+const PORT = literal('","port":');
+const CLOSE = literal('}');
+const SEEN_AS = literal(',"seenAs":"');
+const QUOTE = literal('"');
+const SEEN = literal(',"orientation":"seen"');
+const GUESSED = literal(',"orientation":"guessed"');
+const CLIENT_PORT = literal(',"clientPort":');
+const SECONDS = literal(',"seconds":[');
+const SECOND = literal('{"second":');
+const NEXT_SECOND = literal(',{"second":');
+const OPENED = literal(',"opened":');
+const ANSWERED = literal(',"answered":');
+const END = literal(']');
 
 export class BodyWriter {
-  #bytes: Buffer;
-  #length = 0;
-
-  constructor() {
-    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES);
-  }
+  readonly #text = new AddressText();
+  readonly #json = new JsonBytes(FIRST_BYTES);
+  #opened = 0;
 
   /**
-   * The batch of this head and these flows after its opening brace, so that a first field can still go before. The bytes
-   * are valid until the next call.
+   * The batch of this head and up to `most` flows of the table from the row `from` on, after its opening brace, so that a
+   * first field can still go before. The bytes are valid until the next call.
    */
-  write(head: BatchHead, flows: Iterable<Flow>): Body {
-    this.#length = 0;
-    this.#append(`${JSON.stringify(head).slice(1, -1)},"flows":[`);
-    let count = 0;
-    let opened = 0;
-    for (const flow of flows) {
-      this.#flow(flow, count === 0);
-      count++;
-      for (const second of flow.seconds) opened += second.opened;
+  write(head: BatchHead, table: FlowTable, { from, most }: { from: number; most: number }): Body {
+    const json = this.#json;
+    json.clear();
+    json.text(`${JSON.stringify(head).slice(1, -1)},"flows":[`);
+    this.#opened = 0;
+    let flows = 0;
+    let row = from;
+    for (; flows < most && row < table.flows.end; row = table.flows.after(row)) {
+      this.#flow(table, row, flows === 0);
+      flows++;
     }
-    this.#append(']}');
-    return { bytes: this.#bytes.subarray(0, this.#length), flows: count, opened };
+    json.text(']}');
+    return { bytes: json.written, flows, opened: this.#opened, next: row };
   }
 
   /**
    * As JSON.stringify writes it, without making text of it first: nothing in a flow needs an escape, as addresses are
    * canonical and the words are ours.
    */
-  #flow(flow: Flow, isFirst: boolean): void {
-    const { dialled, seenAs, clientPort, seconds, presences, bytes, packets } = flow;
-    this.#reserve(FLOW_BYTES + ENTRY_BYTES * (seconds.length + (presences?.length ?? 0)));
-    this.#ascii(isFirst ? '{"protocol":"' : ',{"protocol":"');
-    this.#ascii(flow.protocol);
-    this.#ascii('","client":"');
-    this.#ascii(flow.client);
-    this.#ascii('","server":"');
-    this.#ascii(flow.server);
-    this.#number('","serverPort":', flow.serverPort);
-    if (dialled !== undefined) {
-      this.#ascii(',"dialled":{"ip":"');
-      this.#ascii(dialled.ip);
-      this.#number('","port":', dialled.port);
-      this.#ascii('}');
+  #flow(table: FlowTable, row: number, isFirst: boolean): void {
+    const json = this.#json;
+    const { cells } = table.flows;
+    const at = row + KEY;
+    const shape = cells[at + key.SHAPE]!;
+    const ports = cells[at + key.PORTS]!;
+    const seconds = table.listSeconds(row);
+    json.reserve(FLOW_BYTES + ENTRY_BYTES * seconds);
+    if (!isFirst) json.literal(COMMA);
+    json.literal(BEGIN[(shape >> key.PROTOCOL_SHIFT) & 3]!);
+    this.#address(cells, at, key.CLIENT);
+    json.literal(SERVER);
+    this.#address(cells, at, key.SERVER);
+    json.literal(SERVER_PORT);
+    json.number(ports & 0xffff);
+    if ((shape & key.IS_DIALLED) !== 0) {
+      json.literal(DIALLED);
+      this.#address(cells, at, key.DIALLED);
+      json.literal(PORT);
+      json.number(ports >>> 16);
+      json.literal(CLOSE);
     }
-    if (seenAs !== undefined) {
-      this.#ascii(',"seenAs":"');
-      this.#ascii(seenAs);
-      this.#ascii('"');
+    if ((shape & key.IS_SEEN_AS) !== 0) {
+      json.literal(SEEN_AS);
+      this.#address(cells, at, key.SEEN_AS);
+      json.literal(QUOTE);
     }
-    this.#ascii(',"orientation":"');
-    this.#ascii(flow.orientation);
-    this.#ascii('"');
-    if (clientPort !== undefined) this.#number(',"clientPort":', clientPort);
-    this.#seconds(seconds);
-    if (presences !== undefined) this.#presences(presences);
-    if (bytes !== undefined) this.#number(',"bytes":', bytes);
-    if (packets !== undefined) this.#number(',"packets":', packets);
-    this.#ascii('}');
-  }
-
-  #seconds(seconds: Flow['seconds']): void {
-    this.#ascii(',"seconds":[');
-    for (let index = 0; index < seconds.length; index++) {
-      const { second, opened, answered } = seconds[index]!;
-      this.#number(index === 0 ? '{"second":' : ',{"second":', second);
-      this.#number(',"opened":', opened);
-      this.#number(',"answered":', answered);
-      this.#ascii('}');
+    json.literal((shape & key.IS_GUESSED) === 0 ? SEEN : GUESSED);
+    if (shape >>> 16 !== 0) {
+      json.literal(CLIENT_PORT);
+      json.number(shape >>> 16);
     }
-    this.#ascii(']');
+    this.#seconds(table.listed, seconds);
+    if (!table.hasOnlySeconds(row)) this.#more(table, row);
+    json.literal(CLOSE);
   }
 
-  #presences(presences: NonNullable<Flow['presences']>): void {
-    this.#ascii(',"presences":[');
-    for (let index = 0; index < presences.length; index++) {
-      const { at, count } = presences[index]!;
-      this.#number(index === 0 ? '{"at":' : ',{"at":', at);
-      this.#number(',"count":', count);
-      this.#ascii('}');
+  #seconds(listed: Int32Array, count: number): void {
+    const json = this.#json;
+    json.literal(SECONDS);
+    for (let index = 0; index < count; index++) {
+      const at = index * LISTED;
+      this.#opened += listed[at + 1]!;
+      json.literal(index === 0 ? SECOND : NEXT_SECOND);
+      json.number(listed[at]!);
+      json.literal(OPENED);
+      json.number(listed[at + 1]!);
+      json.literal(ANSWERED);
+      json.number(listed[at + 2]!);
+      json.literal(CLOSE);
     }
-    this.#ascii(']');
+    json.literal(END);
   }
 
-  /** A name and a number; there must be room. */
-  #number(name: string, value: number): void {
-    this.#ascii(name);
-    // What is no small whole number is rare: counters, and the times of dumps.
-    if ((value | 0) !== value || value < 0) return this.#ascii(String(value));
-    let end = this.#length + 1;
-    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
-    this.#length = end;
-    let rest = value;
-    do {
-      const tenth = (rest / 10) | 0;
-      this.#bytes[--end] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    } while (rest > 0);
+  /** Dumps and counters, of which there are few. */
+  #more(table: FlowTable, row: number): void {
+    const presences = table.presencesOf(row);
+    const counters = table.countersOf(row);
+    if (presences.length > 0) this.#json.text(`,"presences":${JSON.stringify(presences)}`);
+    if (counters !== null) this.#json.text(`,"bytes":${counters.bytes},"packets":${counters.packets}`);
+    this.#json.reserve(ENTRY_BYTES);
   }
 
-  /** Text of ASCII alone; there must be room. */
-  #ascii(text: string): void {
-    const bytes = this.#bytes;
-    let at = this.#length;
-    for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index);
-    this.#length = at;
-  }
-
-  #append(text: string): void {
-    this.#reserve(text.length * BYTES_PER_UNIT);
-    this.#length += this.#bytes.write(text, this.#length);
-  }
-
-  #reserve(count: number): void {
-    const most = this.#length + count;
-    if (most <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(most, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
+  #address(cells: Int32Array, at: number, which: number): void {
+    const isV6 = (cells[at + key.SHAPE]! & key.IS_V6) !== 0;
+    const first = at + key.ADDRESSES + (isV6 ? which * 4 : which);
+    if (isV6) this.#json.ascii(this.#text.v6(cells, first));
+    else this.#json.v4(cells[first]!);
   }
 }

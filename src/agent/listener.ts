@@ -1,9 +1,10 @@
 /**
  * The agent's own HTTP listener, on loopback: /metrics, /healthz and /readyz. It shows numbers and changes nothing.
  */
-import http from 'node:http';
+import type * as Http from 'node:http';
 import { ProblemError } from '../domain/problem.ts';
 import { METRICS_MEDIA_TYPE } from '../runtime/metrics-text.ts';
+import { http } from './node-http.ts';
 import { isLoopbackHost } from './option-values.ts';
 
 export interface ListenerPages {
@@ -62,7 +63,7 @@ export async function listen(
   };
 }
 
-function pageOf(request: http.IncomingMessage, pages: ListenerPages): Page {
+function pageOf(request: Http.IncomingMessage, pages: ListenerPages): Page {
   if (!isLoopbackHeader(request.headers.host)) return plain(403, 'the Host header is not a loopback name');
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET and HEAD');
   const [path = ''] = (request.url ?? '/').split('?', 1);

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import v8 from 'node:v8';
-import { systemClock } from '../runtime/clock.ts';
+import { systemClock, warnOfOffset } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/log.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { Agent } from './agent.ts';
@@ -71,6 +71,7 @@ async function run(options: AgentOptions, io: CommandIo, overrides: AgentOverrid
   const state = openStateFolder(options.stateDir, () => randomBytes(16).toString('hex'), log);
   try {
     log.info({ ...options, server: options.server.href, bootId, epoch: state.epoch }, 'the agent starts');
+    warnOfOffset(log);
     if (options.tokenFile !== null && options.server.protocol === 'http:')
       log.warn({ server: options.server.origin }, 'the token is sent unencrypted: use an https server');
     const agent = new Agent(options, {

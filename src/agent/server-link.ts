@@ -2,11 +2,12 @@
  * One kept-alive connection to the server: posts a body and returns what came back or why nothing did. It never retries
  * and never throws.
  */
-import http from 'node:http';
-import type https from 'node:https';
+import type * as Http from 'node:http';
+import type * as Https from 'node:https';
 import type { PackedBatch } from './packed-batch.ts';
 import { bodyOf } from './packed-batch.ts';
 import { readBounded } from './durable-file.ts';
+import { http, loadHttps } from './node-http.ts';
 import type { Exchange } from './answer.ts';
 import type { TokenFile } from './token.ts';
 
@@ -26,7 +27,7 @@ export interface LinkOptions {
 export class ServerLink {
   readonly #options: LinkOptions;
   readonly #url: URL;
-  #agent: http.Agent | https.Agent | null = null;
+  #agent: Http.Agent | Https.Agent | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -54,15 +55,15 @@ export class ServerLink {
 
   async #exchange(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> {
     const { token } = this.#options;
-    const { request, agent } = await this.#transport();
+    const { request, agent } = this.#transport();
     const body = bodyOf(batch, sentAt);
-    const headers: http.OutgoingHttpHeaders = {
+    const headers: Http.OutgoingHttpHeaders = {
       'content-type': 'application/json',
       'content-length': body.length,
       ...(batch.encoding === 'gzip' && { 'content-encoding': 'gzip' }),
       ...(token !== null && { authorization: `Bearer ${token.read()}` }),
     };
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    const response = await new Promise<Http.IncomingMessage>((resolve, reject) => {
       const sent = request(this.#url, { method: 'POST', agent, headers, signal }, resolve);
       sent.on('error', reject);
       sent.end(body);
@@ -77,13 +78,13 @@ export class ServerLink {
   }
 
   /** https is loaded only when it is used. */
-  async #transport(): Promise<{ request: typeof http.request; agent: http.Agent | https.Agent }> {
+  #transport(): { request: typeof Http.request; agent: Http.Agent | Https.Agent } {
     const pool = { keepAlive: true, maxSockets: 1 };
     if (this.#url.protocol === 'http:') {
       this.#agent ??= new http.Agent(pool);
       return { request: http.request, agent: this.#agent };
     }
-    const { default: secure } = await import('node:https');
+    const secure = loadHttps();
     this.#agent ??= new secure.Agent({ ...pool, ...this.#authorities() });
     return { request: secure.request, agent: this.#agent };
   }
@@ -98,7 +99,7 @@ export class ServerLink {
 }
 
 /** The body up to its bound. An answer that goes on is broken off by destroying its connection. */
-async function textOf(response: http.IncomingMessage): Promise<string> {
+async function textOf(response: Http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response) {

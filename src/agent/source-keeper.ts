@@ -95,7 +95,7 @@ export class SourceKeeper {
     const { open, wanted, listener, log } = this.#options;
     const end = new AbortController();
     const sink: SourceSink = {
-      sighting: (sighting, at) => listener.sighting(sighting, at),
+      sighting: (said) => listener.sighting(said),
       skipped: (reason, count) => listener.skipped(reason, count),
       lost: (count) => {
         listener.lost(count);

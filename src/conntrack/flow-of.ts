@@ -11,6 +11,8 @@ export type NothingReason =
   | 'update'
   /** A DESTROY without counters (nf_conntrack_acct was off). */
   | 'destroy'
+  /** A NEW of TCP or SCTP whose connection had begun before: nothing was seen opening, and a dump tells that it is there. */
+  | 'mid-stream'
   /** A DESTROY whose counters cannot be given to either end: see `countersOf`. */
   | 'orientation'
   /** An entry that lingers after its connection, sometimes longer than the pod lives. */
@@ -29,7 +31,36 @@ export type Sighting =
   | { readonly kind: 'present'; readonly key: FlowKey }
   /** An entry ended; what it carried, both directions together. Says nothing about when. */
   | { readonly kind: 'counters'; readonly key: FlowKey; readonly bytes: number; readonly packets: number }
-  | { readonly kind: 'nothing'; readonly reason: NothingReason };
+  | Nothing;
+
+interface Nothing {
+  readonly kind: 'nothing';
+  readonly reason: NothingReason;
+}
+
+/** What a record says, before anything is made of its addresses: of which kind, and which way round its key is. */
+export type Meaning =
+  | {
+      readonly kind: Exclude<Sighting['kind'], 'nothing'>;
+      readonly orientation: FlowKey['orientation'];
+    }
+  | Nothing;
+
+/** All that a meaning depends on besides the time. */
+export type Facts = Pick<
+  ConntrackRecord,
+  | 'event'
+  | 'protocol'
+  | 'state'
+  | 'unreplied'
+  | 'assured'
+  | 'midStream'
+  | 'offloaded'
+  | 'packets'
+  | 'bytes'
+  | 'origSourcePort'
+  | 'replySourcePort'
+>;
 
 /** First port of Linux's default ephemeral range (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL_PORT = 32_768;
@@ -43,8 +74,52 @@ const FIRST_STATES = {
 
 const HANDSHAKE_STATES = 'SYN_SENT SYN_SENT2 SYN_RECV COOKIE_WAIT COOKIE_ECHOED HEARTBEAT_SENT'.split(' ');
 
+/** Every meaning there is, made once. */
+const MEANING = {
+  opened: bothWays('opened'),
+  answered: bothWays('answered'),
+  present: bothWays('present'),
+  counters: bothWays('counters'),
+} as const;
+const NOTHING: Readonly<Record<NothingReason, Nothing>> = {
+  update: { kind: 'nothing', reason: 'update' },
+  destroy: { kind: 'nothing', reason: 'destroy' },
+  'mid-stream': { kind: 'nothing', reason: 'mid-stream' },
+  orientation: { kind: 'nothing', reason: 'orientation' },
+  closing: { kind: 'nothing', reason: 'closing' },
+  'half-open': { kind: 'nothing', reason: 'half-open' },
+  'no-state': { kind: 'nothing', reason: 'no-state' },
+  'no-time': { kind: 'nothing', reason: 'no-time' },
+};
+
+/** The one thing that `record` says. */
+export function sightingOf(record: ConntrackRecord): Sighting {
+  const meaning = meaningOf(record, dialledOf(record) !== null);
+  const { at, bytes, packets } = record;
+  switch (meaning.kind) {
+    case 'nothing':
+      return meaning;
+    case 'opened':
+    case 'answered':
+      if (at === null) return NOTHING['no-time'];
+      return { kind: meaning.kind, key: keyOf(record, meaning.orientation), at };
+    case 'present':
+      return { kind: 'present', key: keyOf(record, meaning.orientation) };
+    case 'counters':
+      return {
+        kind: 'counters',
+        key: keyOf(record, meaning.orientation),
+        bytes: bytes ?? 0,
+        packets: packets ?? 0,
+      };
+    default:
+      return meaning satisfies never;
+  }
+}
+
 /**
- * The one thing that `record` says.
+ * What a record with these facts says; `isTranslated` tells that its server is not the address and port that were dialled.
+ * Makes no object, so that a reader may ask for each of a hundred thousand events a second.
  *
  * In text, a mid-stream entry is told by its NEW alone; netlink tells it in lists and UPDATEs too. Its later records in text
  * look like any other's, but none of them can do harm: the kernel names a state in an UPDATE only when it changed, and such
@@ -53,68 +128,65 @@ const HANDSHAKE_STATES = 'SYN_SENT SYN_SENT2 SYN_RECV COOKIE_WAIT COOKIE_ECHOED 
  * key is `seen`. (An SCTP path opened by a HEARTBEAT is the exception: its ESTABLISHED is given the key `seen`, in the
  * direction of the first HEARTBEAT.)
  */
-export function sightingOf(record: ConntrackRecord): Sighting {
-  switch (record.event) {
+export function meaningOf(facts: Facts, isTranslated: boolean): Meaning {
+  switch (facts.event) {
     case 'new':
-      if (record.at === null) return nothing('no-time');
-      return { kind: 'opened', key: openedKey(record), at: record.at };
+      return isMidStream(facts) ? NOTHING['mid-stream'] : MEANING.opened[orientationOf(facts, isTranslated)];
     case 'update':
-      if (!isFirstAnswer(record)) return nothing('update');
-      if (record.at === null) return nothing('no-time');
-      return { kind: 'answered', key: eventKey(record), at: record.at };
+      return isFirstAnswer(facts) ? MEANING.answered[orientationOf(facts, isTranslated)] : NOTHING.update;
     case 'destroy':
-      return countersOf(record);
+      return countersOf(facts, isTranslated);
     case 'dump':
-      return presenceOf(record);
+      return presenceOf(facts, isTranslated);
     default:
-      return record.event satisfies never;
+      return facts.event satisfies never;
   }
 }
 
-function openedKey(record: ConntrackRecord): FlowKey {
-  if (record.protocol === 'udp' || record.midStream === true) return eventKey(record);
-  const firstStates: readonly (string | null)[] = FIRST_STATES[record.protocol];
-  return firstStates.includes(record.state) ? seenKey(record) : guessedKey(record);
+/** Whether the NEW of a TCP or SCTP connection was not of its first packet. UDP has no first packet that could be told. */
+function isMidStream({ protocol, state, midStream }: Facts): boolean {
+  if (protocol === 'udp') return false;
+  const firstStates: readonly (string | null)[] = FIRST_STATES[protocol];
+  return midStream === true || !firstStates.includes(state);
 }
 
 /** TCP and SCTP entering ESTABLISHED; UDP's first reply, which is neither unreplied any more nor assured yet. */
-function isFirstAnswer({ protocol, state, unreplied, assured }: ConntrackRecord): boolean {
+function isFirstAnswer({ protocol, state, unreplied, assured }: Facts): boolean {
   return protocol === 'udp' ? !unreplied && !assured : state === 'ESTABLISHED' && !unreplied;
 }
 
 /**
- * The key of a connection that began with its first packet, unless the source knows better; a UDP answer that outlived
- * its entry looks like one.
+ * Of a connection that began with its first packet, unless the source knows better; a UDP answer that outlived its entry
+ * looks like one.
  */
-function eventKey(record: ConntrackRecord): FlowKey {
-  if (record.midStream === true) return guessedKey(record);
-  return record.protocol === 'udp' && looksReversed(record) ? guessedKey(record) : seenKey(record);
+function orientationOf(facts: Facts, isTranslated: boolean): FlowKey['orientation'] {
+  if (facts.midStream === true) return 'guessed';
+  return facts.protocol === 'udp' && looksReversed(facts, isTranslated) ? 'guessed' : 'seen';
 }
 
 /**
  * A TCP or SCTP entry that looks reversed may have been picked up mid-stream, and its DESTROY does not tell. Its counters
  * are left out, rather than booked on a connection that was never opened in that direction.
  */
-function countersOf(record: ConntrackRecord): Sighting {
-  const { bytes, packets } = record;
-  if (bytes === null || packets === null) return nothing('destroy');
-  if (record.protocol !== 'udp' && looksReversed(record)) return nothing('orientation');
-  return { kind: 'counters', key: eventKey(record), bytes, packets };
+function countersOf(facts: Facts, isTranslated: boolean): Meaning {
+  if (facts.bytes === null || facts.packets === null) return NOTHING.destroy;
+  if (facts.protocol !== 'udp' && looksReversed(facts, isTranslated)) return NOTHING.orientation;
+  return MEANING.counters[orientationOf(facts, isTranslated)];
 }
 
 /**
  * The text of a dump does not show whether an entry was picked up mid-stream. Only a packet of the original direction is
  * ever sent to another destination, so that an entry with a translated destination is known the right way round.
  */
-function presenceOf(record: ConntrackRecord): Sighting {
-  const reason = absenceOf(record);
-  if (reason !== null) return nothing(reason);
-  if (typeof record.midStream === 'boolean') return { kind: 'present', key: eventKey(record) };
-  return { kind: 'present', key: dialledOf(record) === null ? guessedKey(record) : seenKey(record) };
+function presenceOf(facts: Facts, isTranslated: boolean): Meaning {
+  const reason = absenceOf(facts);
+  if (reason !== null) return NOTHING[reason];
+  if (typeof facts.midStream === 'boolean') return MEANING.present[orientationOf(facts, isTranslated)];
+  return MEANING.present[isTranslated ? 'seen' : 'guessed'];
 }
 
 /** Why a listed entry does not prove that its connection is alive, or null when it does. One-way UDP is alive. */
-function absenceOf({ protocol, state, unreplied, offloaded }: ConntrackRecord): NothingReason | null {
+function absenceOf({ protocol, state, unreplied, offloaded }: Facts): NothingReason | null {
   if (protocol === 'udp' || offloaded === true) return null;
   if (state === null) return 'no-state';
   if (state === 'ESTABLISHED') return unreplied ? 'half-open' : null;
@@ -123,24 +195,12 @@ function absenceOf({ protocol, state, unreplied, offloaded }: ConntrackRecord): 
 }
 
 /** From a service port to an ephemeral one, and not by way of a Service: more likely an answer than a question. */
-function looksReversed(record: ConntrackRecord): boolean {
-  return (
-    record.origSourcePort < FIRST_EPHEMERAL_PORT &&
-    record.replySourcePort >= FIRST_EPHEMERAL_PORT &&
-    dialledOf(record) === null
-  );
+function looksReversed({ origSourcePort, replySourcePort }: Facts, isTranslated: boolean): boolean {
+  return origSourcePort < FIRST_EPHEMERAL_PORT && replySourcePort >= FIRST_EPHEMERAL_PORT && !isTranslated;
 }
 
-function seenKey(record: ConntrackRecord): FlowKey {
-  return { ...endsOf(record), orientation: 'seen' };
-}
-
-/** Keeps both ports, so that what knows the server's side can turn it round. */
-function guessedKey(record: ConntrackRecord): FlowKey {
-  return { ...endsOf(record), orientation: 'guessed', clientPort: record.origSourcePort };
-}
-
-function endsOf(record: ConntrackRecord): Omit<FlowKey, 'orientation' | 'clientPort'> {
+/** A guessed key keeps both ports, so that what knows the server's side can turn it round. */
+function keyOf(record: ConntrackRecord, orientation: FlowKey['orientation']): FlowKey {
   const dialled = dialledOf(record);
   return {
     protocol: record.protocol,
@@ -149,6 +209,8 @@ function endsOf(record: ConntrackRecord): Omit<FlowKey, 'orientation' | 'clientP
     serverPort: record.replySourcePort,
     ...(dialled !== null && { dialled }),
     ...(record.replyDestination !== record.origSource && { seenAs: record.replyDestination }),
+    orientation,
+    ...(orientation === 'guessed' && { clientPort: record.origSourcePort }),
   };
 }
 
@@ -159,6 +221,8 @@ function dialledOf(record: ConntrackRecord): Endpoint | null {
   return { ip: origDestination, port: origDestinationPort };
 }
 
-function nothing(reason: NothingReason): Sighting {
-  return { kind: 'nothing', reason };
+function bothWays(
+  kind: Exclude<Sighting['kind'], 'nothing'>,
+): Readonly<Record<FlowKey['orientation'], Meaning>> {
+  return { seen: { kind, orientation: 'seen' }, guessed: { kind, orientation: 'guessed' } };
 }

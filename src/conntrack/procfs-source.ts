@@ -5,9 +5,10 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ProblemError } from '../domain/problem.ts';
+import { wallClock } from '../runtime/clock.ts';
 import { readKernelSettings } from './netlink/kernel-settings.ts';
 import type { ConntrackSource, SourceLog, SourceSink } from './source.ts';
-import { sayRecord } from './source.ts';
+import { Speaker } from './source.ts';
 import { TextScanner } from './text-scan.ts';
 
 const TABLE = '/proc/net/nf_conntrack';
@@ -71,10 +72,11 @@ class ProcfsSource implements ConntrackSource {
   }
 
   async #dump(): Promise<void> {
-    const at = Math.max(Date.now(), this.#lastDumpAt + 1);
+    const at = Math.max(wallClock(), this.#lastDumpAt + 1);
     this.#lastDumpAt = at;
+    const speaker = new Speaker(this.#sink);
     const scanner = new TextScanner({
-      record: (record) => sayRecord(this.#sink, record, at),
+      record: (record) => speaker.record(record, at),
       reject: (reason) => this.#sink.skipped(reason, 1),
     });
     const { signal } = this.#end;

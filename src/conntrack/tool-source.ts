@@ -4,9 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProblemError } from '../domain/problem.ts';
+import { wallClock } from '../runtime/clock.ts';
 import { readKernelSettings } from './netlink/kernel-settings.ts';
 import { DropCounter, readNetlinkTable } from './netlink/netlink-table.ts';
-import { sayRecord } from './source.ts';
+import { datedByOwnClock, Speaker } from './source.ts';
 import type { ConntrackSource, SourceLog, SourceSink } from './source.ts';
 import type { LineReject } from './text-scan.ts';
 import { runTool, socketsOf } from './tool-process.ts';
@@ -36,6 +37,7 @@ class ToolSource implements ConntrackSource {
   readonly accounting: boolean | null;
   readonly timestamps: boolean | null;
   readonly #sink: SourceSink;
+  readonly #speaker: Speaker;
   readonly #drops = new DropCounter();
   #listener: ToolRun | null = null;
   #lister: ToolRun | null = null;
@@ -48,13 +50,14 @@ class ToolSource implements ConntrackSource {
 
   constructor(sink: SourceSink) {
     this.#sink = sink;
+    this.#speaker = new Speaker(sink);
     ({ accounting: this.accounting, timestamps: this.timestamps } = readKernelSettings());
   }
 
   async start(): Promise<void> {
     const events = this.accounting === true ? 'NEW,UPDATES,DESTROY' : 'NEW,UPDATES';
     const listener = runTool(['-E', '-e', events, '-o', 'timestamp,id,extended'], {
-      record: (record) => sayRecord(this.#sink, record, record.at ?? Date.now()),
+      record: (record) => this.#speaker.record(datedByOwnClock(record), record.at ?? wallClock()),
       reject: (reason) => this.#reject(reason),
     });
     this.#listener = listener;
@@ -106,10 +109,10 @@ class ToolSource implements ConntrackSource {
 
   async #dump(): Promise<void> {
     if (this.#isClosed) throw new Error('the source was closed');
-    const at = Math.max(Date.now(), this.#lastDumpAt + 1);
+    const at = Math.max(wallClock(), this.#lastDumpAt + 1);
     this.#lastDumpAt = at;
     this.#lister = runTool(['-L', '-o', 'id,extended'], {
-      record: (record) => sayRecord(this.#sink, record, at),
+      record: (record) => this.#speaker.record(record, at),
       reject: (reason) => this.#reject(reason),
     });
     const problem = await this.#lister.ended;

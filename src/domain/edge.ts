@@ -75,6 +75,19 @@ export interface PodSample {
   readonly count: number;
 }
 
+/**
+ * Connections by how far the nodes that they passed agree about them. Of the newest the word of a node may still be to come:
+ * these are in none of the three.
+ */
+export interface Testimony {
+  /** Every node told of them, or there was only one that could. */
+  readonly agreed: number;
+  /** A node told nothing of them and could not have seen them: it was not watched then, or lost events. */
+  readonly oneSided: number;
+  /** A node told nothing of them though it was watched without loss. */
+  readonly disputed: number;
+}
+
 export interface Edge extends EdgeKey {
   /** Ascending. A connection seen by two nodes counts once: per pair of leases the larger witness counts. */
   readonly hours: readonly HourCounts[];
@@ -84,8 +97,9 @@ export interface Edge extends EdgeKey {
   /** Distinct, sorted. */
   readonly views: readonly SourceView[];
   readonly services: readonly ServiceRef[];
-  /** Names of the nodes that saw it, sorted. */
+  /** Names of the nodes that saw it, sorted; also of those that saw the client under the address of another node. */
   readonly witnesses: readonly string[];
+  readonly testimony: Testimony;
   readonly clientPods: PodSample;
   readonly serverPods: PodSample;
 }
@@ -93,6 +107,17 @@ export interface Edge extends EdgeKey {
 /** One string per edge. */
 export function edgeKeyText(key: EdgeKey): string {
   return `${identityKey(key.client)} -> ${identityKey(key.server)}:${key.port}/${key.protocol}`;
+}
+
+/** Whether all that it rests on is disputed. One agent may have misread it, or lied: it enters no rule without a person. */
+export function isDisputed({ testimony }: Pick<Edge, 'testimony'>): boolean {
+  const { agreed, oneSided, disputed } = testimony;
+  return disputed > 0 && agreed === 0 && oneSided === 0;
+}
+
+/** Whether some node that its connections passed told of none of them, and could not have. */
+export function isOneSided({ testimony }: Pick<Edge, 'testimony'>): boolean {
+  return testimony.oneSided > 0 && testimony.agreed === 0;
 }
 
 /** Sums over all hours; `present` is the greatest of any hour. */

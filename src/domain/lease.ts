@@ -69,6 +69,11 @@ export type BoundSource =
   /** Persisted without its source. */
   | 'restored';
 
+/** Whether a `heldUntil` from there is a time at which the holder was there by its own word; the others are presumed. */
+export function isProvenEnd(source: BoundSource | null): boolean {
+  return source === 'container-finish' || source === 'last-word';
+}
+
 /** Where each bound came from; null beside a bound that is null. */
 export interface BoundSources {
   readonly from: BoundSource;

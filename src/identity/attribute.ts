@@ -15,6 +15,7 @@ import { momentsOf, restOf } from './moments.ts';
 import type { FlowClock, Moment } from './moments.ts';
 import { resolve } from './resolve.ts';
 import type { ClusterRanges, Interval, LeaseLookup, Resolution } from './resolve.ts';
+import { mayTestify } from './testimony.ts';
 
 export type { ClockBounds } from './moments.ts';
 
@@ -123,6 +124,7 @@ export function resolveEnds(
   if ('reason' in client) return { ...client, end: 'client' };
   const seen = key.seenAs === undefined ? client : identify(ask(key.seenAs, null), key.seenAs);
   if ('reason' in seen) return { reason: `seen-as-${seen.reason}`, end: 'client' };
+  if (!mayTestify(knowledge.book, observer.node, asked)) return { reason: 'testimony', end: 'flow' };
   const dialled = key.dialled === undefined ? null : ask(key.dialled.ip, key.dialled.port);
   return {
     key,

@@ -5,106 +5,128 @@
  */
 import type { ServiceRef } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
-import type { Holder, Lease } from '../domain/lease.ts';
+import type { Lease } from '../domain/lease.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
+import { API_TIME_GRAIN_MS } from './facts.ts';
 import type { ApiServerFact, NodeFact, PodFact, ServiceFact } from './facts.ts';
-import { observedPodLease, removedPodLease } from './pod-lease.ts';
+import { LeaseTable } from './lease-table.ts';
+import type { LeaseRow } from './lease-table.ts';
+import { PodLeases } from './pod-leases.ts';
+import type { Interval } from './resolve.ts';
+import type { RevisedSpan } from './revised-addresses.ts';
+import { joined } from './revised-spans.ts';
+import { StandingLeases } from './standing-leases.ts';
+import { restoredBounds } from './restored-bounds.ts';
+
+export type { RevisedSpan } from './revised-addresses.ts';
+
+interface Boot {
+  readonly id: string;
+  /** The latest time that the node printed of this boot; unix ms. */
+  readonly word: number;
+}
 
 export class LeaseBook {
-  readonly #byIp = new Map<IpAddress, Map<string, Lease>>();
-  /** Bounded leases per address, sorted by `from`; dropped when the address learns something. */
-  readonly #bounded = new Map<IpAddress, readonly Lease[]>();
-  readonly #changed = new Set<IpAddress>();
-  /** Addresses that Services, nodes and the API server have now, by owner. */
-  readonly #held = new Map<string, readonly IpAddress[]>();
+  readonly #table = new LeaseTable();
+  readonly #pods = new PodLeases(this.#table);
+  readonly #standing = new StandingLeases(this.#table);
   /** Node ports are given out once in a cluster; the last Service that had one is meant. */
   readonly #nodePorts = new Map<string, ServiceRef>();
-  readonly #pods = new Map<
-    string,
-    { fact: PodFact; observedAt: number; sandboxes: Map<IpAddress, string> }
-  >();
+  readonly #boots = new Map<string, Boot>();
+  #lastRestored = 0;
+
+  /** How many leases it knows. */
+  get size(): number {
+    return this.#table.size;
+  }
 
   /** A pod as it was listed or watched at `observedAt` (unix ms, our clock). */
   observePod(fact: PodFact, observedAt: number): void {
-    const before = this.#pods.get(fact.uid);
-    if (fact.hostNetwork) return; // its node holds the address
-    const sandboxes = before?.sandboxes ?? new Map<IpAddress, string>();
-    for (const ip of before?.fact.ips ?? []) {
-      const id = sandboxes.get(ip);
-      const lease = id === undefined ? undefined : this.#byIp.get(ip)?.get(id);
-      if (fact.ips.includes(ip) || lease === undefined || before === undefined) continue;
-      this.#put(removedPodLease(lease, before.fact, { observedAt, lastObserved: before.observedAt }));
-      sandboxes.delete(ip);
-    }
-    for (const ip of fact.ips) {
-      const id = sandboxes.get(ip) ?? this.#openIdOf(ip, fact.uid);
-      sandboxes.set(ip, id);
-      // The first address of a pod cannot be older than the pod; a later one not older than our last sight of the old one.
-      const isFirst = before === undefined || before.fact.ips.length === 0 || before.fact.ips.includes(ip);
-      this.#put(
-        observedPodLease(this.#byIp.get(ip)?.get(id) ?? null, fact, {
-          id,
-          ip,
-          observedAt,
-          notBefore: isFirst ? null : before.observedAt,
-        }),
-      );
-    }
-    this.#pods.set(fact.uid, { fact, observedAt, sandboxes });
+    this.#pods.observe(fact, observedAt);
+    this.#table.settle();
   }
 
   /** The pod's object is gone from the API since `observedAt` or earlier. */
   removePod(uid: string, observedAt: number): void {
-    const known = this.#pods.get(uid);
-    if (known === undefined) return;
-    for (const [ip, id] of known.sandboxes) {
-      const lease = this.#byIp.get(ip)?.get(id);
-      if (lease === undefined) continue;
-      this.#put(removedPodLease(lease, known.fact, { observedAt, lastObserved: known.observedAt }));
-    }
-    this.#pods.delete(uid);
+    this.#pods.remove(uid, observedAt);
+    this.#table.settle();
   }
 
   observeService(fact: ServiceFact, observedAt: number): void {
-    const holder: Holder = { kind: 'service', namespace: fact.namespace, name: fact.name, ports: fact.ports };
+    const { namespace, name, ports } = fact;
     for (const { protocol, port } of fact.nodePorts)
-      this.#nodePorts.set(`${protocol} ${port}`, { namespace: fact.namespace, name: fact.name });
-    this.#hold(`service:${fact.uid}`, fact.ips, holder, { since: fact.createdAt, observedAt });
+      this.#nodePorts.set(`${protocol} ${port}`, { namespace, name });
+    this.#standing.observe(
+      `service:${fact.uid}`,
+      {
+        holder: { kind: 'service', namespace, name, ports },
+        ips: fact.ips,
+        since: fact.createdAt - (fact.doubt?.apiMs ?? 0),
+      },
+      observedAt,
+    );
+    this.#table.settle();
   }
 
   removeService(uid: string, observedAt: number): void {
-    this.#hold(`service:${uid}`, [], null, { since: observedAt, observedAt });
+    this.#standing.remove(`service:${uid}`, observedAt);
+    this.#table.settle();
   }
 
   observeNode(fact: NodeFact, observedAt: number): void {
-    this.#hold(
+    this.#standing.observe(
       `node:${fact.uid}`,
-      fact.ips,
-      { kind: 'node', name: fact.name },
-      { since: fact.createdAt, observedAt },
+      {
+        holder: { kind: 'node', name: fact.name },
+        ips: fact.ips,
+        since: fact.createdAt - (fact.doubt?.apiMs ?? 0),
+      },
+      observedAt,
     );
+    this.#observeBoot(fact, observedAt);
+    this.#table.settle();
   }
 
   removeNode(uid: string, observedAt: number): void {
-    this.#hold(`node:${uid}`, [], null, { since: observedAt, observedAt });
+    this.#standing.remove(`node:${uid}`, observedAt);
+    this.#table.settle();
   }
 
   /** The API server predates everything that can be observed through it, so its addresses have no lower bound. */
   observeApiServer(fact: ApiServerFact, observedAt: number): void {
-    this.#hold('apiserver', fact.ips, { kind: 'apiserver', ports: fact.ports }, { since: 0, observedAt });
+    this.#standing.observe(
+      'apiserver',
+      { holder: { kind: 'apiserver', ports: fact.ports }, ips: fact.ips, since: 0 },
+      observedAt,
+    );
+    this.#table.settle();
   }
 
   /**
-   * All leases of an address with their bounds tightened by each other: a later pod's `heldFrom` closes an
-   * earlier pod's `until`, so that the certain intervals of pod leases never overlap. Sorted by `from`.
+   * Between the two, unix ms, pods could come and go without being told (the watch began anew with a list). Told before what the list
+   * said. Within such a time only what is certain is exact.
    */
+  unwatched(from: number, until: number): void {
+    if (from < until) this.#table.setUnwatched(joined([...this.#table.unwatched, { from, until }]));
+  }
+
+  /** All leases of an address with their bounds tightened by each other, by `from`. */
   leasesOf(ip: IpAddress): readonly Lease[] {
-    const cached = this.#bounded.get(ip);
-    if (cached !== undefined) return cached;
-    const leases = boundByEachOther([...(this.#byIp.get(ip)?.values() ?? [])]);
-    this.#bounded.set(ip, leases);
-    return leases;
+    return this.#table.rowsOf(ip).map((row) => this.#lease(row));
+  }
+
+  leasesDuring(ip: IpAddress, interval: Interval): readonly Lease[] {
+    return this.#table.during(ip, interval.start, interval.end);
+  }
+
+  unwatchedDuring({ start, end }: Interval): Interval | null {
+    if (this.#table.unwatched.length === 0) return null;
+    const during = this.#table.unwatched.filter(({ from, until }) => from < end && until > start);
+    const [first, last] = [during[0], during.at(-1)];
+    return first === undefined || last === undefined
+      ? null
+      : { start: Math.max(first.from, start), end: Math.min(last.until, end) };
   }
 
   serviceAtNodePort(protocol: Protocol, port: number): ServiceRef | null {
@@ -113,91 +135,83 @@ export class LeaseBook {
 
   /** Takes back what was persisted, before anything is observed. */
   restore(leases: readonly Lease[]): void {
-    for (const lease of leases) this.#put(lease);
-    this.#changed.clear();
+    const holders = new Map<string, number>();
+    for (const lease of leases.toSorted((a, b) => a.from - b.from)) {
+      const { holder, ip, id } = lease;
+      const end = id.lastIndexOf(`:${ip}`);
+      const owner = end < 0 ? id : id.slice(0, end);
+      const key = holder.kind === 'pod' ? owner : `${owner} ${JSON.stringify(holder)}`;
+      const index = holders.get(key) ?? this.#table.addHolder(holder, holder.kind === 'pod' ? null : owner);
+      holders.set(key, index);
+      const row = this.#table.addRestored(lease, index, restoredBounds(lease));
+      // The sandbox is remembered while its pod is there: of closed leases without it nobody will speak again.
+      if (holder.kind === 'pod') {
+        if (lease.until === null || lease.sandbox !== undefined) this.#pods.restored(lease, row);
+      } else if (lease.until === null) this.#standing.restored(owner, ip, row);
+      const known = [lease.heldFrom, lease.heldUntil ?? 0, lease.until ?? 0];
+      this.#lastRestored = Math.max(this.#lastRestored, ...known);
+    }
+    this.#table.settleRestored();
   }
 
   /**
-   * After a restart, once everything was listed again: what was restored and is no longer there ended while nobody
-   * looked. A pod's end stays open, because it may have been force-deleted and live on.
+   * After a restart, once everything was listed again: what was restored and is no longer there ended while nobody looked, after
+   * `lastObserved` (unix ms; the last that was learnt before the restart, unless told). A pod's end stays open, because it may have
+   * been force-deleted and live on.
    */
-  closeAbsent(observedAt: number): void {
-    const held = new Set([...this.#held].flatMap(([owner, ips]) => ips.map((ip) => `${owner}:${ip}`)));
-    for (const lease of [...this.#byIp.values()].flatMap((leases) => [...leases.values()])) {
-      if (lease.until !== null) continue;
-      if (lease.holder.kind === 'pod') {
-        if (!this.#pods.has(lease.holder.uid))
-          this.#put({ ...lease, heldUntil: lease.heldUntil ?? lease.heldFrom });
-      } else if (!held.has(lease.id))
-        this.#put({ ...lease, heldUntil: lease.heldUntil ?? lease.heldFrom, until: observedAt });
-    }
+  closeAbsent(observedAt: number, lastObserved: number = this.#lastRestored): void {
+    const gap = { observedAt, lastObserved: Math.min(lastObserved, observedAt) };
+    if (gap.lastObserved > 0) this.unwatched(gap.lastObserved, observedAt);
+    this.#pods.closeAbsent(gap);
+    this.#standing.closeAbsent(gap);
+    this.#table.settle();
   }
 
-  /** Leases of addresses about which something was learnt since the last call, to be persisted. */
+  /** Leases that are not as they were at the last call, to be persisted. */
   takeChanged(): Lease[] {
-    const changed = [...this.#changed].flatMap((ip) => [...this.leasesOf(ip)]);
-    this.#changed.clear();
-    return changed;
+    return this.#table.takeChanged().map((row) => this.#lease(row));
+  }
+
+  /** Where an exact answer may have changed since the last call. The span of a new lease is among them. */
+  takeRevised(): RevisedSpan[] {
+    return this.#table.takeRevised();
   }
 
   /** Every lease, by address. */
   all(): Lease[] {
-    return [...this.#byIp.keys()].toSorted(compareText).flatMap((ip) => [...this.leasesOf(ip)]);
+    return this.#table
+      .ips()
+      .toSorted(compareText)
+      .flatMap((ip) => [...this.leasesOf(ip)]);
   }
 
-  /** Gives `owner` exactly these addresses from now on; what it no longer has is closed. A null holder gives it none. */
-  #hold(
-    owner: string,
-    ips: readonly IpAddress[],
-    holder: Holder | null,
-    time: { since: number; observedAt: number },
-  ): void {
-    for (const ip of this.#held.get(owner) ?? []) {
-      const lease = this.#byIp.get(ip)?.get(`${owner}:${ip}`);
-      if (lease === undefined || lease.until !== null || ips.includes(ip)) continue;
-      this.#put({
-        ...lease,
-        heldUntil: Math.max(lease.heldFrom, lease.heldUntil ?? lease.heldFrom),
-        until: time.observedAt,
-      });
+  /** Forgets leases that ended before `time` (unix ms). Returns how many. */
+  forgetBefore(time: number): number {
+    this.#table.setUnwatched(this.#table.unwatched.filter(({ until }) => until >= time));
+    const held = new Set([...this.#pods.rows(), ...this.#standing.rows()]);
+    const forgotten = this.#table.forgetBefore(time, held);
+    const moved = this.#table.compact();
+    if (moved !== null) {
+      this.#pods.renumber(moved);
+      this.#standing.renumber(moved);
     }
-    this.#held.set(owner, ips);
-    if (holder === null) return;
-    for (const ip of ips) {
-      const id = `${owner}:${ip}`;
-      const from = this.#byIp.get(ip)?.get(id)?.from ?? time.since;
-      this.#put({ id, ip, holder, from, heldFrom: from, heldUntil: null, until: null });
-    }
+    return forgotten;
   }
 
-  #put(lease: Lease): void {
-    const leases = this.#byIp.get(lease.ip) ?? new Map<string, Lease>();
-    leases.set(lease.id, lease);
-    this.#byIp.set(lease.ip, leases);
-    this.#bounded.delete(lease.ip);
-    this.#changed.add(lease.ip);
+  #lease(row: LeaseRow): Lease {
+    return this.#table.lease(row, this.#pods.markOf(row));
   }
 
-  /** The open lease of this pod on this address, as when it was restored; else a new one. */
-  #openIdOf(ip: IpAddress, uid: string): string {
-    const own = [...(this.#byIp.get(ip)?.values() ?? [])].filter(
-      (lease) => lease.holder.kind === 'pod' && lease.holder.uid === uid,
-    );
-    return own.find((lease) => lease.until === null)?.id ?? `pod:${uid}:${ip}:${own.length}`;
+  #observeBoot(fact: NodeFact, observedAt: number): void {
+    if (fact.bootId === undefined) return;
+    const doubt = fact.doubt?.nodeMs ?? 0;
+    const before = this.#boots.get(fact.name);
+    const printed = fact.reportedAt === undefined ? Number.NEGATIVE_INFINITY : fact.reportedAt - doubt;
+    const isSame = before?.id === fact.bootId;
+    const word = isSame ? Math.max(before.word, printed) : printed;
+    this.#boots.set(fact.name, { id: fact.bootId, word });
+    if (before === undefined || isSame) return;
+    const since = fact.reportedAt === undefined ? observedAt : fact.reportedAt + API_TIME_GRAIN_MS + doubt;
+    this.#pods.rebooted(fact.name, before.word, Math.min(since, observedAt));
   }
-}
-
-function boundByEachOther(leases: readonly Lease[]): Lease[] {
-  const pods = leases
-    .filter((lease) => lease.holder.kind === 'pod')
-    .toSorted((a, b) => a.heldFrom - b.heldFrom || compareText(a.id, b.id));
-  const bounded = pods.map((lease, index) => {
-    const next = pods[index + 1]?.heldFrom ?? null;
-    const until = next === null ? lease.until : Math.min(lease.until ?? next, next);
-    const heldUntil =
-      until === null || lease.heldUntil === null ? lease.heldUntil : Math.min(lease.heldUntil, until);
-    return { ...lease, heldUntil, until };
-  });
-  const others = leases.filter((lease) => lease.holder.kind !== 'pod');
-  return [...bounded, ...others].toSorted((a, b) => a.from - b.from || compareText(a.id, b.id));
 }

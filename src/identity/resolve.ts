@@ -3,7 +3,8 @@ import type { Cidr } from '../domain/cidr.ts';
 import { cidrContains } from '../domain/cidr.ts';
 import type { ServiceRef } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
-import type { Lease } from '../domain/lease.ts';
+import { isProvenEnd } from '../domain/lease.ts';
+import type { Holder, Lease } from '../domain/lease.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { scopeOf } from '../domain/special-ranges.ts';
 
@@ -20,7 +21,12 @@ export interface ClusterRanges {
 }
 
 export interface LeaseLookup {
+  /** Every lease of the address, by `from`. */
   leasesOf(ip: IpAddress): readonly Lease[];
+  /** Those whose outer bounds touch the interval, by `from`. */
+  leasesDuring(ip: IpAddress, interval: Interval): readonly Lease[];
+  /** The part of the interval, from its first to its last instant, in which pods could come and go without being told; null when there is none. */
+  unwatchedDuring(interval: Interval): Interval | null;
   /** The Service for which nodes answer at this port, or null. */
   serviceAtNodePort(protocol: Protocol, port: number): ServiceRef | null;
 }
@@ -54,21 +60,24 @@ export interface Question {
   readonly interval: Interval;
 }
 
+/** How every loopback, link-local and group address begins, and few others: cheaper to ask than the ranges. */
+const NODE_LOCAL = /^(?:127\.|169\.254\.|2[235]|f[ef]|::1$)/;
+
 /** Precedence: pod; Service or API endpoint with that port; node; known ranges. */
 export function resolve(book: LeaseLookup, ranges: ClusterRanges, question: Question): Resolution {
   const { ip, port, protocol, interval } = question;
-  const scope = scopeOf(ip);
+  const scope = NODE_LOCAL.test(ip) ? scopeOf(ip) : 'anywhere';
   if (scope === 'loopback') return { kind: 'unknown', reason: 'loopback' };
   if (scope === 'group') return { kind: 'unknown', reason: 'group-address' };
   if (scope === 'link-local') return { kind: 'outside' };
-  const leases = book.leasesOf(ip);
-  const then = leases.filter((lease) => couldHold(lease, interval));
-  const pods = then.filter((lease) => lease.holder.kind === 'pod');
-  if (pods.length > 0) return onlyOne(pods, interval);
-  const dialled = then.find((lease) => servesPort(lease, protocol, port));
-  if (dialled !== undefined) return { kind: 'exact', lease: dialled };
+  const then = book.leasesDuring(ip, interval);
+  const pods = then.every(isPod) ? then : then.filter(isPod);
+  if (pods.length > 0) return ofPods(pods, interval, book.unwatchedDuring(interval));
+  const dialled = then.filter((lease) => servesPort(lease, protocol, port));
+  if (dialled.length > 0) return onlyOne(dialled);
   const nodes = then.filter((lease) => lease.holder.kind === 'node');
-  if (nodes.length > 0) return onlyOne(nodes, interval);
+  if (nodes.length > 0) return onlyOne(nodes);
+  const leases = book.leasesOf(ip);
   if (leases.some((lease) => lease.holder.kind === 'service'))
     return { kind: 'unknown', reason: 'service-unknown' };
   if (leases.some((lease) => lease.holder.kind !== 'apiserver'))
@@ -80,16 +89,41 @@ export function resolve(book: LeaseLookup, ranges: ClusterRanges, question: Ques
   return { kind: 'outside' };
 }
 
-function couldHold(lease: Lease, interval: Interval): boolean {
-  return lease.from < interval.end && (lease.until === null || lease.until > interval.start);
+/** Two leases of one holder, as of two sandboxes of a pod or of a Service before and after it changed, leave no doubt who it was. */
+function onlyOne(candidates: readonly Lease[]): Resolution {
+  const lease = candidates.at(-1);
+  return lease !== undefined && candidates.every((each) => isSameHolder(each.holder, lease.holder))
+    ? { kind: 'exact', lease }
+    : { kind: 'ambiguous', candidates };
 }
 
-function onlyOne(candidates: readonly Lease[], interval: Interval): Resolution {
-  const [lease] = candidates;
-  if (lease === undefined || candidates.length > 1) return { kind: 'ambiguous', candidates };
+function ofPods(candidates: readonly Lease[], interval: Interval, unwatched: Interval | null): Resolution {
+  const answer = onlyOne(candidates);
+  if (answer.kind !== 'exact') return answer;
+  const { heldFrom, heldUntil, until, sources } = answer.lease;
   // An object that vanished without a graceful end may or may not live on: nobody can say.
-  const endIsOpen = lease.until === null && lease.heldUntil !== null && interval.end > lease.heldUntil;
-  return endIsOpen ? { kind: 'ambiguous', candidates } : { kind: 'exact', lease };
+  if (heldUntil !== null && until === null && interval.end > heldUntil)
+    return { kind: 'ambiguous', candidates };
+  if (unwatched === null) return answer;
+  // While nobody watched, a pod that was never told could have had the address before and after what is certain.
+  const isProven = heldUntil === null || isProvenEnd(sources?.heldUntil ?? null);
+  const isCertain =
+    isProven && unwatched.start >= heldFrom && unwatched.end <= (heldUntil ?? Number.POSITIVE_INFINITY);
+  return isCertain ? answer : { kind: 'ambiguous', candidates };
+}
+
+function isSameHolder(one: Holder, other: Holder): boolean {
+  if (one === other) return true;
+  if (one.kind === 'pod' && other.kind === 'pod')
+    return one.uid === other.uid || (one.mirrorOf !== undefined && one.mirrorOf === other.mirrorOf);
+  if (one.kind === 'service' && other.kind === 'service')
+    return one.namespace === other.namespace && one.name === other.name;
+  if (one.kind === 'node' && other.kind === 'node') return one.name === other.name;
+  return one.kind === 'apiserver' && other.kind === 'apiserver';
+}
+
+function isPod({ holder }: Lease): boolean {
+  return holder.kind === 'pod';
 }
 
 function servesPort(lease: Lease, protocol: Protocol, port: number | null): boolean {

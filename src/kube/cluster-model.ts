@@ -6,6 +6,8 @@ import type { Endpoint } from '../domain/flow.ts';
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
+import { OUR_CLOCKS } from '../identity/fact-clock.ts';
+import type { FactClocks } from '../identity/fact-clock.ts';
 import type { ApiServerFact, NodeFact, PodFact, ServiceFact } from '../identity/facts.ts';
 import type { NetworkPolicy } from '../netpol/policy.ts';
 import type { ClusterInfo, KnownPod, NodeInfo, ServiceInfo, WorkloadInfo } from '../recommend/cluster.ts';
@@ -17,7 +19,8 @@ import { anyObject, checked, objectMeta } from './object.ts';
 import type { ObjectReject } from './object.ts';
 import { OwnerIndex } from './owners.ts';
 import type { OtherPolicy, WebhookTarget } from '../recommend/cluster.ts';
-import { dnsOf, hostPortsOf, knownPodOf, podFactOf, podObject } from './pod.ts';
+import { podFactOf } from './pod-fact.ts';
+import { dnsOf, hostPortsOf, knownPodOf, podObject } from './pod.ts';
 import type { PodObject, PodSpec } from './pod.ts';
 import {
   apiServerEndpointsOf,
@@ -40,6 +43,16 @@ export interface LeaseSink {
   observeApiServer(fact: ApiServerFact, observedAt: number): void;
 }
 
+/** What is known when an event arrives and is not in it. */
+export interface EventContext {
+  readonly clocks: FactClocks;
+  /** Whether the kubelet of this node was alive at `at` (unix ms, our clock), by its Lease. */
+  readonly isAlive: (node: string, at: number) => boolean;
+}
+
+/** As in a capture: every clock is ours and every kubelet alive. */
+const IN_CAPTURE: EventContext = { clocks: OUR_CLOCKS, isAlive: () => true };
+
 export interface ClusterEvent {
   /** Unix ms, our clock, when the event arrived. */
   readonly observedAt: number;
@@ -56,6 +69,7 @@ const namespaceObject = z.object({ metadata: objectMeta });
 
 export class ClusterModel {
   readonly #sink: LeaseSink;
+  readonly #context: EventContext;
   readonly #owners = new OwnerIndex();
   readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
   readonly #nodes = new Map<string, NodeInfo>();
@@ -70,8 +84,9 @@ export class ClusterModel {
   #hasReadWebhooks = false;
   #otherPolicies: readonly OtherPolicy[] | null = null;
 
-  constructor(sink: LeaseSink) {
+  constructor(sink: LeaseSink, context: EventContext = IN_CAPTURE) {
     this.#sink = sink;
+    this.#context = context;
   }
 
   /** Learns who controls an object ahead of its turn: a pod may be listed before its ReplicaSet. */
@@ -117,7 +132,7 @@ export class ClusterModel {
         return withChecked(nodeObject, object, (node) => {
           keep(this.#nodes, node.metadata.uid, isGone ? null : nodeInfoOf(node));
           if (isGone) this.#sink.removeNode(node.metadata.uid, observedAt);
-          else this.#sink.observeNode(nodeFactOf(node), observedAt);
+          else this.#sink.observeNode(nodeFactOf(node, this.#context.clocks), observedAt);
         });
       case 'Pod':
         return withChecked(podObject, object, (pod) => {
@@ -133,7 +148,7 @@ export class ClusterModel {
         return withChecked(serviceObject, object, (service) => {
           keep(this.#services, service.metadata.uid, isGone ? null : serviceInfoOf(service));
           if (isGone) this.#sink.removeService(service.metadata.uid, observedAt);
-          else this.#sink.observeService(serviceFactOf(service), observedAt);
+          else this.#sink.observeService(serviceFactOf(service, this.#context.clocks.api), observedAt);
         });
       case 'EndpointSlice':
         return withChecked(endpointSliceObject, object, (slice) => {
@@ -175,7 +190,9 @@ export class ClusterModel {
     const { uid } = pod.metadata;
     const workload = this.#owners.workloadOf(pod.metadata);
     this.#pods.set(uid, { pod: knownPodOf(pod, workload), spec: pod.spec });
-    this.#sink.observePod(podFactOf(pod, workload), observedAt);
+    const { clocks, isAlive } = this.#context;
+    const at = { clocks, isAlive: (node: string) => isAlive(node, observedAt) };
+    this.#sink.observePod(podFactOf(pod, workload, at), observedAt);
     const unseen = this.#owners.unseenOwnerOf(pod.metadata);
     if (unseen === null) return;
     const waiting =

@@ -1,12 +1,11 @@
-/** Pods: what identity needs of them (PodFact) and what policies need (KnownPod). */
+/** Pods as the API prints them, and what policies need of them (KnownPod). */
 import { z } from 'zod';
 import { parseIp } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { parseProtocol } from '../domain/protocol.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
-import type { PodFact } from '../identity/facts.ts';
 import type { DnsPolicy, KnownPod } from '../recommend/cluster.ts';
-import { objectMeta, optionalTimeOf, portNumber, protocolName, timeOf } from './object.ts';
+import { objectMeta, portNumber, protocolName } from './object.ts';
 
 const time = z.iso.datetime({ offset: true }).nullish();
 const ipText = z.string().refine((text) => parseIp(text) !== null, 'not an IP address');
@@ -45,9 +44,16 @@ const containerState = z
   })
   .nullish();
 const containerStatus = z.object({ state: containerState, lastState: containerState });
+export type ContainerStatus = z.infer<typeof containerStatus>;
+
+/** Set by the kubelet on the mirror that it makes of a static pod; the hash is that of the static pod's manifest. */
+const mirrorAnnotations = z.object({
+  'kubernetes.io/config.mirror': z.string().max(253).nullish(),
+  'kubernetes.io/config.hash': z.string().max(253).nullish(),
+});
 
 export const podObject = z.object({
-  metadata: objectMeta,
+  metadata: objectMeta.extend({ annotations: mirrorAnnotations.nullish() }),
   spec: podSpec,
   status: z
     .object({
@@ -64,38 +70,6 @@ export const podObject = z.object({
     .default({}),
 });
 export type PodObject = z.infer<typeof podObject>;
-
-export function podFactOf(pod: PodObject, workload: WorkloadRef): PodFact {
-  const { metadata, spec, status } = pod;
-  const sandbox = status.conditions?.find((condition) => condition.type === 'PodReadyToStartContainers');
-  const states = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  const starts = states
-    .flatMap((each) => [each.state, each.lastState])
-    .flatMap((state) => [state?.running?.startedAt, state?.terminated?.startedAt]);
-  const firstStart = earliest(starts);
-  const hasRun = firstStart !== null;
-  return {
-    namespace: metadata.namespace,
-    name: metadata.name,
-    uid: metadata.uid,
-    node: spec.nodeName ?? '',
-    workload,
-    hostNetwork: spec.hostNetwork === true,
-    ips: podIps(pod),
-    phase: status.phase ?? 'Unknown',
-    createdAt: timeOf(metadata.creationTimestamp),
-    startedAt: optionalTimeOf(status.startTime),
-    sandboxReadyAt: sandbox?.status === 'True' ? optionalTimeOf(sandbox.lastTransitionTime) : null,
-    // Before any container ran, False means "not yet".
-    sandboxGoneAt: sandbox?.status === 'False' && hasRun ? optionalTimeOf(sandbox.lastTransitionTime) : null,
-    firstContainerStart: firstStart,
-    lastContainerFinish: lastFinish(pod),
-    deletion:
-      metadata.deletionTimestamp === null || metadata.deletionTimestamp === undefined
-        ? null
-        : { at: timeOf(metadata.deletionTimestamp), graceS: metadata.deletionGracePeriodSeconds ?? 0 },
-  };
-}
 
 export function knownPodOf(pod: PodObject, workload: WorkloadRef): KnownPod {
   const { metadata, spec, status } = pod;
@@ -138,22 +112,9 @@ export function hostPortsOf(spec: PodSpec): { protocol: 'tcp' | 'udp' | 'sctp'; 
     .map((port) => ({ protocol: parseProtocol(port.protocol ?? 'TCP') ?? 'tcp', port: port.containerPort }));
 }
 
-function podIps(pod: PodObject): IpAddress[] {
+/** All addresses that the pod reports, its first alone where an old server names no others. */
+export function podIps(pod: PodObject): IpAddress[] {
   const listed = pod.status.podIPs?.map((each) => each.ip) ?? [];
   const texts = listed.length > 0 ? listed : [pod.status.podIP ?? ''];
   return texts.map(parseIp).filter((ip) => ip !== null);
-}
-
-function earliest(times: readonly (string | null | undefined)[]): number | null {
-  const known = times.map(optionalTimeOf).filter((at) => at !== null);
-  return known.length === 0 ? null : Math.min(...known);
-}
-
-/** When the last container ended; null while any container runs or waits, or is not reported. */
-function lastFinish(pod: PodObject): number | null {
-  const states = pod.status.containerStatuses ?? [];
-  const finishes = states
-    .map((each) => optionalTimeOf(each.state?.terminated?.finishedAt))
-    .filter((at) => at !== null);
-  return states.length > 0 && finishes.length === states.length ? Math.max(...finishes) : null;
 }

@@ -4,6 +4,8 @@ import { parseIp } from '../domain/ip.ts';
 import type { Endpoint } from '../domain/flow.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { parseProtocol } from '../domain/protocol.ts';
+import { OUR_CLOCKS } from '../identity/fact-clock.ts';
+import type { ClockReading } from '../identity/fact-clock.ts';
 import type { ServiceFact } from '../identity/facts.ts';
 import type { ServiceInfo } from '../recommend/cluster.ts';
 import { objectMeta, portNumber, protocolName, timeOf } from './object.ts';
@@ -58,15 +60,17 @@ export function serviceInfoOf(service: ServiceObject): ServiceInfo {
   };
 }
 
-export function serviceFactOf(service: ServiceObject): ServiceFact {
+/** `clock` is the API server's. */
+export function serviceFactOf(service: ServiceObject, clock: ClockReading = OUR_CLOCKS.api): ServiceFact {
   const info = serviceInfoOf(service);
   return {
     namespace: info.namespace,
     name: info.name,
     uid: service.metadata.uid,
-    createdAt: timeOf(service.metadata.creationTimestamp),
+    createdAt: timeOf(service.metadata.creationTimestamp) + clock.offsetMs,
     ips: [...info.clusterIps, ...info.externalIps],
-    ports: info.ports,
+    ports: info.ports.map(({ protocol, port }) => ({ protocol, port })),
+    ...(clock.uncertaintyMs > 0 && { doubt: { apiMs: clock.uncertaintyMs, nodeMs: 0 } }),
     nodePorts: info.ports.flatMap(({ protocol, nodePort }) =>
       nodePort === null ? [] : [{ protocol, port: nodePort }],
     ),

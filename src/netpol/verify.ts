@@ -20,8 +20,8 @@ import { denialReason } from './verify-reason.ts';
 import type { DenialReason } from './verify-reason.ts';
 import type { Direction, PolicyWorld } from './world.ts';
 
-/** `needed`: somebody relies on it. `unanswered`: nobody answered, so nothing would be lost. `scan`: held back as a scan. */
-export type EdgeNeed = 'needed' | 'unanswered' | 'scan';
+/** `needed`: somebody relies on it. `unanswered`: nobody answered, so nothing would be lost. `scan`, `disputed`: held back. */
+export type EdgeNeed = 'needed' | 'unanswered' | 'scan' | 'disputed';
 
 export interface VerifyInput {
   /** The policies that the change starts from, and those that it leads to. One name stands once in each. */

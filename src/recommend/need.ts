@@ -1,6 +1,6 @@
 /** Which edges a draft must allow, and which it must not: noise is not need, and doubt is not evidence. */
 import type { Edge } from '../domain/edge.ts';
-import { edgeKeyText, edgeTotals } from '../domain/edge.ts';
+import { edgeKeyText, edgeTotals, isDisputed } from '../domain/edge.ts';
 import { identityKey } from '../domain/identity.ts';
 
 /** A client with more unanswered servers or ports than this is scanning (DESIGN section 5). */
@@ -8,7 +8,8 @@ const MAX_UNANSWERED_TARGETS = 20;
 
 export interface Quarantined {
   readonly edge: Edge;
-  readonly reason: 'scan';
+  /** `scan`: its client scans. `disputed`: a node that its connections passed says that there were none. */
+  readonly reason: 'scan' | 'disputed';
 }
 
 export interface Needs {
@@ -31,9 +32,13 @@ export function needsOf(edges: readonly Edge[]): Needs {
   const isScanner = (edge: Edge): boolean =>
     (targets.get(identityKey(edge.client))?.size ?? 0) > MAX_UNANSWERED_TARGETS;
   const wanted = edges.filter((edge) => isAnswered(edge) || edge.protocol === 'udp');
+  const quarantined = wanted.flatMap((edge): Quarantined[] => {
+    if (isDisputed(edge)) return [{ edge, reason: 'disputed' }];
+    return isScanner(edge) ? [{ edge, reason: 'scan' }] : [];
+  });
   return {
-    needed: wanted.filter((edge) => !isScanner(edge)),
-    quarantined: wanted.filter(isScanner).map((edge) => ({ edge, reason: 'scan' })),
+    needed: wanted.filter((edge) => !isDisputed(edge) && !isScanner(edge)),
+    quarantined,
     unanswered: unanswered.filter((edge) => edge.protocol !== 'udp'),
   };
 }

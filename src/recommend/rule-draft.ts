@@ -1,6 +1,6 @@
 /** Rules while they are drafted: needs are collected per peer, then ports, services and evidence are merged. */
 import type { Edge } from '../domain/edge.ts';
-import { edgeKeyText, edgeTotals } from '../domain/edge.ts';
+import { edgeKeyText, edgeTotals, isOneSided } from '../domain/edge.ts';
 import { PROTOCOLS, kubernetesProtocol } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
@@ -23,6 +23,11 @@ export interface RuleDraft {
   readonly caveats: readonly Caveat[];
   readonly edges: readonly Edge[];
 }
+
+const ONE_SIDED: Caveat = {
+  code: 'one-sided',
+  sentence: 'only one of two nodes saw these connections; the other was not watched then, or lost events',
+};
 
 /** Rules of the same peers become one with all their ports; the result is sorted and independent of input order. */
 export function mergeRules(direction: 'ingress' | 'egress', drafts: readonly RuleDraft[]): DraftRule[] {
@@ -66,9 +71,13 @@ function mergedRule(direction: 'ingress' | 'egress', group: readonly RuleDraft[]
   ]
     .toSorted(([a], [b]) => compareText(a, b))
     .map(([, edge]) => edge);
+  const oneSided = edges.some(isOneSided) ? [ONE_SIDED] : [];
   const caveats = [
     ...new Map(
-      group.flatMap((draft) => draft.caveats).map((caveat) => [`${caveat.code} ${caveat.sentence}`, caveat]),
+      [...group.flatMap((draft) => draft.caveats), ...oneSided].map((caveat) => [
+        `${caveat.code} ${caveat.sentence}`,
+        caveat,
+      ]),
     ).entries(),
   ];
   const services = edges

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { aborted } from '../runtime/aborted.ts';
+import { wallClock } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/log.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { analyse, apiSources, requireNamespace } from '../server/api-sources.ts';
@@ -55,7 +56,7 @@ export async function main(argv: string[], io: CommandIo): Promise<number> {
 async function run(options: ReplayOptions, store: Store, io: CommandIo): Promise<number> {
   const capture = await openCapture(options.directory);
   const problems = new InputProblems();
-  const progress = progressTo(io.stderr, capture.totalBytes, Date.now);
+  const progress = progressTo(io.stderr, capture.totalBytes, wallClock);
   const result = await replay(capture, {
     store,
     problems,

@@ -14,6 +14,10 @@ import { printPolicies } from '../recommend/print-yaml.ts';
 import { recommend } from '../recommend/recommend.ts';
 import type { RecommendInput, Recommendation } from '../recommend/recommend.ts';
 import type { Store } from '../store/store.ts';
+import { clusterRangesOf } from '../kube/ranges.ts';
+import { flowTitle } from '../wire/flow-title.ts';
+import type { AttributionScope } from './lease-verdict.ts';
+import { unattributedReport } from './unattributed-report.ts';
 import { answerVerify } from './verification.ts';
 import type { ApiSources, CoverageReport, NamespaceRow, WorkloadRow } from './app.ts';
 import type { WatchReport } from './routes/coverage.ts';
@@ -37,19 +41,24 @@ export function analyse(store: Store, cluster: ClusterInfo, known: RecommendInpu
   return { cluster, edges, window, recommendation: recommend({ cluster, edges, window, known }) };
 }
 
-/**
- * The consumer's interface over an analysis, asked for at each request; edges and leases are read page by page. `watch` tells
- * how the cluster's objects are known where they are watched; a replay has them from its capture.
- */
+/** What a server that watches a cluster knows of this moment; a replay has everything from its capture. */
+export interface LiveState {
+  /** How the cluster's objects are known. */
+  readonly watch: () => WatchReport;
+  readonly attribution: () => AttributionScope;
+}
+
+/** The consumer's interface over an analysis, asked for at each request; edges and leases are read page by page. */
 export function apiSources(
   store: Store,
   current: () => Analysed,
-  watch: () => WatchReport = () => NO_WATCH,
+  live: LiveState = { watch: () => NO_WATCH, attribution: () => scopeOfCapture(current()) },
 ): ApiSources {
   return {
     namespaces: () => namespaceRows(current()),
     workloads: () => workloadRows(current()),
     edges: (filter, page) => store.edges.list(filter, page),
+    evidence: (edge, page) => store.evidence.page(edge, page),
     drafts: () => current().recommendation.outcomes,
     policiesYaml: (namespace, options) => {
       const { cluster, recommendation } = current();
@@ -63,8 +72,10 @@ export function apiSources(
           : printPolicies(chosen, options);
       return { yaml, omitted: chosen.filter((outcome) => outcome.kind === 'omitted') };
     },
-    leases: (ip, at) => store.leases.around(ip, at),
-    coverage: () => ({ ...coverageOf(store, current()), ...watch() }),
+    leases: (ip) => store.leases.around(ip, null),
+    attribution: live.attribution,
+    coverage: () => ({ ...coverageOf(store, current()), ...live.watch() }),
+    unattributed: (since) => unattributedReport(store, since),
     verify: (request) =>
       answerVerify(
         current(),
@@ -72,6 +83,11 @@ export function apiSources(
         request,
       ),
   };
+}
+
+/** Every fact of a capture is in, and nothing is known of what came after it. */
+function scopeOfCapture({ cluster, window }: Analysed): AttributionScope {
+  return { ranges: clusterRangesOf(cluster), frontier: () => window.end, unwatchedDuring: () => null };
 }
 
 /** Throws a ProblemError `unknown-namespace` that names the known ones. */
@@ -154,7 +170,7 @@ function coverageOf(
           reason: first.reason,
           end: first.end,
           count: rows.reduce((sum, row) => sum + row.count, 0),
-          example: first.example,
+          example: flowTitle(first.examples[0] ?? ''),
         },
       ];
     }),

@@ -13,6 +13,8 @@ import { requireLoopback } from './listen.ts';
 import { answerBrokenRequest, answerError, shorten } from './problem-json.ts';
 import { coverageRoute } from './routes/coverage.ts';
 import type { CoverageSource } from './routes/coverage.ts';
+import { edgeEvidenceRoute } from './routes/edge-evidence.ts';
+import type { EdgeEvidenceSource } from './routes/edge-evidence.ts';
 import { edgesRoute } from './routes/edges.ts';
 import type { EdgesSource } from './routes/edges.ts';
 import { healthRoute } from './routes/health.ts';
@@ -25,6 +27,8 @@ import { policiesRoute } from './routes/policies.ts';
 import type { PoliciesSource } from './routes/policies.ts';
 import { policiesYamlRoute } from './routes/policies-yaml.ts';
 import type { PoliciesYamlSource } from './routes/policies-yaml.ts';
+import { unattributedRoute } from './routes/unattributed.ts';
+import type { UnattributedSource } from './routes/unattributed.ts';
 import { verifyRoute } from './routes/verify.ts';
 import type { VerifySource } from './routes/verify.ts';
 import { workloadsRoute } from './routes/workloads.ts';
@@ -40,10 +44,12 @@ export interface ApiSources
     NamespacesSource,
     WorkloadsSource,
     EdgesSource,
+    EdgeEvidenceSource,
     PoliciesSource,
     PoliciesYamlSource,
     LeasesSource,
     CoverageSource,
+    UnattributedSource,
     VerifySource {}
 
 /** Longest request target served, in characters: a cursor of 2,000 and every filter at its bound, percent-encoded, fit. */
@@ -92,10 +98,12 @@ export function buildApp(
     namespacesRoute(api, sources);
     workloadsRoute(api, sources);
     edgesRoute(api, sources);
+    edgeEvidenceRoute(api, sources);
     policiesRoute(api, sources);
     policiesYamlRoute(api, sources);
     leasesRoute(api, sources);
     coverageRoute(api, sources);
+    unattributedRoute(api, sources);
     scope.register(async (ownBody) => verifyRoute(ownBody.withTypeProvider<ZodTypeProvider>(), sources));
   });
   return app;

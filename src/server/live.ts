@@ -3,7 +3,10 @@
  * that could contradict it has reported. One object owns the state; it is the only writer of the store.
  */
 import { ProblemError } from '../domain/problem.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { Knowledge } from '../identity/attribute.ts';
 import { LeaseBook } from '../identity/lease-book.ts';
+import type { RevisedSpan } from '../identity/lease-book.ts';
 import { ClusterModel } from '../kube/cluster-model.ts';
 import type { ClusterEvent } from '../kube/cluster-model.ts';
 import { clusterRangesOf } from '../kube/ranges.ts';
@@ -17,9 +20,11 @@ import { Epochs } from './epochs.ts';
 import { Frontier } from './frontier.ts';
 import { Intake } from './intake.ts';
 import { KnownNodes } from './known-nodes.ts';
+import type { AttributionScope } from './lease-verdict.ts';
 import { Ledger } from './ledger.ts';
 import { NodeClocks } from './node-clocks.ts';
 import { ListeningPorts } from './listening.ts';
+import { revise } from './revision.ts';
 
 export interface LiveTiming {
   readonly slackMs: number;
@@ -29,6 +34,11 @@ export interface LiveTiming {
 
 /** A kubelet renews its Lease every 10 s; one that missed this many slacks is silent. */
 const DEAD_AFTER_SLACKS = 3;
+/** Evidence can be revoked for this long (DESIGN section 4). */
+const REVOCABLE_MS = 48 * 3_600_000;
+/** An agent that was cut off for days still finds who held what then; older leases are only in the store. */
+const LEASES_REMEMBERED_MS = 7 * 24 * 3_600_000;
+const FORGET_EVERY_MS = 3_600_000;
 /** An analysis is served again for this long before it is made anew. */
 const ANALYSIS_AGE_MS = 1_000;
 
@@ -48,6 +58,10 @@ export class Live {
   #cluster: ClusterInfo;
   #isStale = true;
   #isSynced = false;
+  #unwatchedSince: number | null = null;
+  #forgetAt = 0;
+  /** Learnt and not yet stored: a full disk loses nothing of it. */
+  readonly #unsaved: { leases: Lease[]; spans: RevisedSpan[] } = { leases: [], spans: [] };
   #analysed: { at: number; value: Analysed } | null = null;
 
   constructor(store: Store, options: { timing: LiveTiming; now: () => number }) {
@@ -80,9 +94,20 @@ export class Live {
     return applied.kind === 'rejected' ? applied.reject : null;
   }
 
+  /** What came and went of this kind since `since` (unix ms) stays unseen, until all of it has been told anew. */
+  kindUnwatched(kind: string, since: number): void {
+    if (kind !== 'Pod') return;
+    this.#unwatchedSince ??= since;
+    this.#book.unwatched(this.#unwatchedSince, this.#now());
+  }
+
   /** All objects of this kind have been told. */
   kindSynced(kind: string): void {
     this.#model.listed(kind);
+    if (kind === 'Pod' && this.#unwatchedSince !== null) {
+      this.#book.unwatched(this.#unwatchedSince, this.#now());
+      this.#unwatchedSince = null;
+    }
     this.#isStale = true;
   }
 
@@ -104,7 +129,9 @@ export class Live {
 
   /** Every kind was listed once since the start. */
   synced(): void {
-    if (!this.#isSynced) this.#book.closeAbsent(this.#now());
+    // What was attributed was known: the kubelets had reported past it.
+    if (!this.#isSynced)
+      this.#book.closeAbsent(this.#now(), this.#store.edges.attributedUntil() ?? undefined);
     this.#isSynced = true;
   }
 
@@ -124,27 +151,40 @@ export class Live {
     await this.#intake.accept({ ...known, clock });
   }
 
-  /** Attributes what can be. Called every so often; returns how many batches were attributed. */
+  /**
+   * Takes back what was contradicted and attributes what can be. Called every so often; returns how many batches were
+   * attributed. Nothing is while the pods are told anew.
+   */
   settle(): number {
-    if (!this.#isSynced) return 0;
+    if (!this.#isSynced || this.#unwatchedSince !== null) return 0;
     this.#refresh();
     const now = this.#now();
     const { deadlineMs, slackMs } = this.#timing;
     const finalBefore = now - deadlineMs;
     // A window ends within a second, and what happened in that second is attributed as one.
     const until = Math.max(this.#frontier.reached(now) - 1000, finalBefore);
-    this.#store.leases.put(this.#book.takeChanged());
+    const knowledge = { book: this.#book, ranges: clusterRangesOf(this.#cluster) };
+    const revised = this.#save(knowledge);
     const attributed = this.#ledger.attributePending(
-      {
-        book: this.#book,
-        ranges: clusterRangesOf(this.#cluster),
-        frontier: (node) => this.#frontier.of(node, now),
-      },
+      { ...knowledge, frontier: (node) => this.#frontier.of(node, now) },
       { now, until, finalBefore, retryMs: slackMs },
     );
+    this.#forget(now);
+    if (revised > 0) this.#analysed = null;
     // Nobody is shown drafts that know less than the coverage beside them.
     if (attributed > 0) this.#analysed = null;
     return attributed;
+  }
+
+  /** What decides, besides the leases, who an address was: as of now. */
+  attribution(): AttributionScope {
+    this.#refresh();
+    const now = this.#now();
+    return {
+      ranges: clusterRangesOf(this.#cluster),
+      frontier: (node) => this.#frontier.of(node, now),
+      unwatchedDuring: (interval) => this.#book.unwatchedDuring(interval),
+    };
   }
 
   /** Drafts and rows as of a moment ago. */
@@ -159,7 +199,29 @@ export class Live {
   /** Stores what was accepted and not yet stored. */
   async close(): Promise<void> {
     await this.#intake.close();
-    this.#store.leases.put(this.#book.takeChanged());
+    this.#save({ book: this.#book, ranges: clusterRangesOf(this.#cluster) });
+  }
+
+  /** Stores what was learnt of leases together with what follows from it. Returns how many connections lost or changed their ends. */
+  #save(knowledge: Pick<Knowledge, 'book' | 'ranges'>): number {
+    const unsaved = this.#unsaved;
+    unsaved.leases = unsaved.leases.concat(this.#book.takeChanged());
+    unsaved.spans = unsaved.spans.concat(this.#book.takeRevised());
+    if (unsaved.leases.length === 0 && unsaved.spans.length === 0) return 0;
+    const { moved, lost } = this.#store.transaction(() => {
+      this.#store.leases.put(unsaved.leases);
+      return revise(this.#store, knowledge, unsaved.spans);
+    });
+    unsaved.leases = [];
+    unsaved.spans = [];
+    return moved + lost;
+  }
+
+  #forget(now: number): void {
+    if (now < this.#forgetAt) return;
+    this.#forgetAt = now + FORGET_EVERY_MS;
+    this.#store.edges.forgetMoments(now - REVOCABLE_MS);
+    this.#book.forgetBefore(now - LEASES_REMEMBERED_MS);
   }
 
   #refresh(): void {

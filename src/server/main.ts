@@ -8,6 +8,7 @@ import type { ApiTransport } from '../kube/watch/transport.ts';
 import { inClusterTransport, kubeconfigTransport, urlTransport } from '../kube/watch/transport.ts';
 import { watchCluster } from '../kube/watch/cluster-watch.ts';
 import type { ClusterWatch } from '../kube/watch/cluster-watch.ts';
+import { wallClock, warnOfOffset } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/log.ts';
 import { metricsText } from '../runtime/metrics-text.ts';
 import { packageVersion } from '../runtime/version.ts';
@@ -43,6 +44,7 @@ export async function main(argv: string[], io: CommandIo): Promise<number> {
   }
   const log = createLogger(io.stderr, options.logLevel);
   log.info({ config: options, version: packageVersion() }, 'server starting');
+  warnOfOffset(log);
   const store = openStore(options.db);
   try {
     await serve(options, { store, log, signal: io.signal });
@@ -60,15 +62,18 @@ async function serve(
   const { store, log, signal } = by;
   const live = new Live(store, {
     timing: { slackMs: options.frontierSlackMs, deadlineMs: options.frontierDeadlineMs },
-    now: Date.now,
+    now: wallClock,
   });
   const transport = await transportOf(options.api);
   const known = { nodeCidrs: options.nodeCidrs, controlPlaneCidrs: options.controlPlaneCidrs };
   let watch: ClusterWatch | null = null;
-  const watchReport = (): WatchReport => (watch === null ? NO_WATCH : watchReportOf(watch, Date.now()));
+  const watchReport = (): WatchReport => (watch === null ? NO_WATCH : watchReportOf(watch, wallClock()));
   const people = await listen(
     buildApp(
-      apiSources(store, () => live.analysed(known), watchReport),
+      apiSources(store, () => live.analysed(known), {
+        watch: watchReport,
+        attribution: () => live.attribution(),
+      }),
       { logger: log, version: packageVersion() },
     ),
     options.listen,
@@ -79,8 +84,8 @@ async function serve(
     notReady: () => (live.isSynced ? null : 'the cluster has not been listed yet'),
   };
   const watchPages = {
-    readiness: () => watchReadinessOf(watchReport(), Date.now()),
-    metrics: () => (watch === null ? '' : metricsText(watchMetrics(watch, Date.now()))),
+    readiness: () => watchReadinessOf(watchReport(), wallClock()),
+    metrics: () => (watch === null ? '' : metricsText(watchMetrics(watch, wallClock()))),
   };
   const agents = await listenAnywhere(
     buildIngestApp(accepting, { logger: log, watch: watchPages }),
@@ -101,6 +106,7 @@ async function serve(
       },
       nodeLease: (node, renewedAt, observedAt) => live.nodeLease(node, renewedAt, observedAt),
       outage: (from, until) => live.outage(from, until),
+      kindUnwatched: (kind, since) => live.kindUnwatched(kind, since),
       kindSynced: (kind) => live.kindSynced(kind),
       otherPolicies: (found) => live.otherPolicies(found),
       synced: () => {
@@ -108,7 +114,7 @@ async function serve(
         log.info({}, 'cluster listed');
       },
     },
-    { signal, now: Date.now, log },
+    { signal, now: wallClock, log },
   );
   try {
     await settleUntilAborted(live, { log, signal });

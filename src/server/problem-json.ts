@@ -32,6 +32,7 @@ const PROBLEMS = {
   'not-found': { status: 404, title: 'Not found' },
   'unknown-namespace': { status: 404, title: 'Unknown namespace' },
   'unknown-workload': { status: 404, title: 'Unknown workload' },
+  'unknown-edge': { status: 404, title: 'Unknown edge' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'uri-too-long': { status: 414, title: 'URI too long' },
   'internal-error': { status: 500, title: 'Internal error' },

@@ -2,20 +2,13 @@
  * Takes back what late facts contradict. Each piece of evidence that rests on an address about which something new was
  * learnt is asked again who its ends were: it stays, moves to other ends, or is lost, and every change is counted.
  */
-import type { IpAddress } from '../domain/ip.ts';
 import type { Evidence } from '../domain/edge.ts';
 import type { Knowledge, Unattributable } from '../identity/attribute.ts';
+import type { RevisedSpan } from '../identity/lease-book.ts';
 import { reattribute } from '../identity/reattribute.ts';
 import type { Attributed } from '../store/edge-withdrawal.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawn } from '../store/withdrawn.ts';
-
-/** An address and the time in which an exact answer about it may have changed; unix ms, end excluded. */
-export interface RevisedSpan {
-  readonly ip: IpAddress;
-  readonly from: number;
-  readonly until: number;
-}
 
 export interface RevisionTotals {
   /** Connections asked about again, and of those the ones that moved or were lost. */

@@ -128,6 +128,7 @@ function edgeOf(asked: { client: Identity; server: Identity; port: number; proto
     views: [],
     services: [],
     witnesses: [],
+    testimony: { agreed: 0, oneSided: 0, disputed: 0 },
     clientPods: none,
     serverPods: none,
   };

@@ -55,23 +55,25 @@ export function edgesIn(window: VerifyWindow, edges: readonly Edge[]): Edge[] {
 }
 
 /**
- * What somebody relies on, and what is noise. Scans are told by everything recorded, as the drafts tell them: a client
- * that scanned last month is none the better for a short window.
+ * What somebody relies on, and what is noise. What is held back is told by everything recorded, as the drafts tell it: a
+ * client that scanned last month is none the better for a short window.
  */
 export function withNeeds(
   edges: readonly Edge[],
   recorded: readonly Edge[],
 ): { readonly edge: Edge; readonly need: EdgeNeed }[] {
-  const scans = new Set(needsOf(recorded).quarantined.map(({ edge }) => edgeKeyText(edge)));
+  const held = new Map(needsOf(recorded).quarantined.map(({ edge, reason }) => [edgeKeyText(edge), reason]));
   const { needed, quarantined } = needsOf(edges);
   const wanted = new Set([...needed, ...quarantined.map(({ edge }) => edge)]);
   return edges.map((edge) => {
-    if (scans.has(edgeKeyText(edge))) return { edge, need: 'scan' };
+    const reason = held.get(edgeKeyText(edge));
+    if (reason !== undefined) return { edge, need: reason };
     return { edge, need: wanted.has(edge) ? 'needed' : 'unanswered' };
   });
 }
 
-function instantOf(since: string, end: number): number {
+/** Unix ms of an instant, or of a span as `7d` before `end`. */
+export function instantOf(since: string, end: number): number {
   const span = /^([0-9]+)([mhdw])$/.exec(since);
   if (span === null) return Date.parse(since);
   return end - Number(span[1]) * UNIT_MS[span[2] as keyof typeof UNIT_MS];

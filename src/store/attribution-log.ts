@@ -11,6 +11,8 @@ export interface LogEntry {
 
 export interface AttributionLog {
   append(moments: readonly LoggedMoment[]): void;
+  /** The end of the latest moment, unix ms; null when there is none. */
+  latest(): number | null;
   /** Entries that may hold moments of this time (unix ms, both included), oldest first. */
   during(from: number, until: number): LogEntry[];
   /** Puts these moments in place of an entry's; none removes the entry. */
@@ -43,7 +45,9 @@ export function attributionLog({ db }: Connection): AttributionLog {
     }
     insert.run(id, from, until, encodeMoments(moments, from));
   };
+  const latest = db.prepare<[], number | null>('SELECT max(until_ms) FROM attribution_log').pluck();
   return {
+    latest: () => latest.get() ?? null,
     append: (moments) => {
       if (moments.length > 0) put(null, moments);
     },

@@ -1,4 +1,5 @@
 import type { HourCounts } from '../domain/edge.ts';
+import type { Masquerade } from './masquerade.ts';
 
 /** What one witness saw of one pair of leases under one view and Service: the columns of `evidence` that count. */
 export type Sighting = readonly [
@@ -9,6 +10,7 @@ export type Sighting = readonly [
   present: number,
   answered: number,
   bytes: number,
+  masquerade?: Masquerade,
 ];
 
 type Counts = Omit<HourCounts, 'hour'>;

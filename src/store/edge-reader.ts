@@ -5,6 +5,10 @@ import type { Identity } from '../domain/identity.ts';
 import { identityKey } from '../domain/identity.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
+import { sightReader } from './edge-sights.ts';
+import type { Sight } from './edge-sights.ts';
+import { edgeWeigher } from './edge-weigher.ts';
+import type { Weighed } from './edge-weigher.ts';
 import { meaningsOf } from './meanings.ts';
 import type { Meanings } from './meanings.ts';
 
@@ -22,37 +26,31 @@ export interface EdgeRow {
 /** Names of pods that an edge carries at most for each side. */
 const POD_SAMPLE_MAX = 16;
 
-interface Sight {
-  readonly client_lease: number;
-  readonly server_lease: number;
-  readonly witness: number;
-  readonly seen: number;
-  readonly own_node: number;
-  readonly service: number;
-}
-
 /** The function that turns rows of `edges` into edges, in the same order. */
 export function edgeReader(db: Database.Database): (rows: readonly EdgeRow[]) => Edge[] {
   // Without ORDER BY or DISTINCT, for which SQLite with STAT4 would compile the statement anew for each edge.
   const selectHours = db.prepare<[number], HourCounts>(
     'SELECT hour, opened, present, answered, bytes FROM edge_hours WHERE edge = ?',
   );
-  const selectSights = db.prepare<[number], Sight>(
-    'SELECT client_lease, server_lease, witness, seen, own_node, service FROM evidence WHERE edge = ?',
-  );
+  const sights = sightReader(db);
   const meanings = meaningsOf(db);
+  const weighers = edgeWeigher(db, sights);
   return (rows) => {
     const meaning = meanings();
-    return rows.map((row) => edgeOf(row, selectHours.all(row.id), selectSights.all(row.id), meaning));
+    const weigh = weighers(meaning);
+    return rows.map((row) => {
+      const ofEdge = sights.sightsOf(row.id);
+      return edgeOf(row, { hours: selectHours.all(row.id), sights: ofEdge, ...weigh(row, ofEdge) }, meaning);
+    });
   };
 }
 
 function edgeOf(
   row: EdgeRow,
-  hours: readonly HourCounts[],
-  sights: readonly Sight[],
+  read: { hours: readonly HourCounts[]; sights: readonly Sight[] } & Weighed,
   meaning: Meanings,
 ): Edge {
+  const { hours, sights, behind, testimony } = read;
   const client = meaning.identity(row.client);
   const server = meaning.identity(row.server);
   return {
@@ -68,9 +66,10 @@ function edgeOf(
       .filter((id) => id !== 0)
       .map(meaning.service)
       .toSorted((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name)),
-    witnesses: distinct(sights.map((sight) => sight.witness))
-      .map(meaning.witness)
-      .toSorted(compareText),
+    witnesses: distinct([...sights.map((sight) => meaning.witness(sight.witness)), ...behind]).toSorted(
+      compareText,
+    ),
+    testimony,
     clientPods: podsOf(
       client,
       sights.map((sight) => sight.client_lease),

@@ -8,10 +8,11 @@ import type { AttributionLog } from './attribution-log.ts';
 import { edgeRecounter } from './edge-recount.ts';
 import { identityIds, serviceIds, witnessIds } from './interned.ts';
 import type { Interned } from './interned.ts';
+import { masqueradeOf, nodeEdgeKey, REWRITTEN } from './masquerade.ts';
 import type { LoggedMoment } from './moment-codec.ts';
 
 const UPSERT_EVIDENCE = `
-INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
   opened = opened + excluded.opened,
   present = max(present, excluded.present),
@@ -49,9 +50,11 @@ export function edgeRecorder(
   const upsert = db.prepare(UPSERT_EVIDENCE);
   const widen = db.prepare<[number, number, number]>(WIDEN_EDGE);
   const recount = edgeRecounter(db);
+  const edgeByKey = db.prepare<[string], number>('SELECT id FROM edges WHERE key = ?').pluck();
 
   /** Returns its moment if it can be revoked. */
   const recordOne = (row: Evidence, touched: Map<number, Touched>): LoggedMoment | null => {
+    const masquerade = masqueradeOf(row);
     const { opened, present, answered, bytes, first, during, seenAs = '' } = row;
     const edge = edges.idOf(row);
     const clientLease = leases.idOf(row.clientLease);
@@ -61,11 +64,23 @@ export function edgeRecorder(
     const ownNode = row.view.ownNode ? 1 : 0;
     const service = services.idOf(row.service);
     const sight = [edge, row.hour, clientLease, serverLease, witness, seen, ownNode, service];
-    upsert.run(...sight, opened, present, answered, bytes, first, row.last);
+    upsert.run(...sight, opened, present, answered, bytes, first, row.last, masquerade);
     touch(touched, edge, row);
     if (during === undefined) return null;
     const key = { edge, clientLease, serverLease, witness, seen, ownNode, service, seenAs };
     return { ...key, ...during, at: first, opened, present, answered, bytes };
+  };
+
+  /** What a node told of others behind its address is taken off what other nodes told of that address. */
+  const recountNodes = (rows: readonly Evidence[]): void => {
+    const done = new Set<string>();
+    for (const row of rows) {
+      if (masqueradeOf(row) !== REWRITTEN) continue;
+      const key = nodeEdgeKey(row);
+      const edge = done.has(`${key} ${row.hour}`) ? undefined : edgeByKey.get(key);
+      done.add(`${key} ${row.hour}`);
+      if (edge !== undefined) recount(edge, row.hour);
+    }
   };
 
   return (rows) =>
@@ -76,6 +91,7 @@ export function edgeRecorder(
         widen.run(first, last, edge);
         for (const hour of hours) recount(edge, hour);
       }
+      recountNodes(rows);
     });
 }
 

@@ -13,6 +13,7 @@ import { edgeRecounter } from './edge-recount.ts';
 import type { Interned } from './interned.ts';
 import { meaningsOf } from './meanings.ts';
 import type { Meanings } from './meanings.ts';
+import { masqueradeOf, nodeEdgeKey, REWRITTEN } from './masquerade.ts';
 import { sightKeyText } from './moment-codec.ts';
 import type { LoggedMoment, SightKey } from './moment-codec.ts';
 
@@ -72,6 +73,7 @@ export function edgeWithdrawal(
   );
   const removeEdge = db.prepare<[number]>('DELETE FROM edges WHERE id = ?');
   const recount = edgeRecounter(db);
+  const edgeByKey = db.prepare<[string], number>('SELECT id FROM edges WHERE key = ?').pluck();
 
   const evidenceOf = (moment: LoggedMoment, meaning: Meanings): Attributed['evidence'] | null => {
     const edge = edgeById.get(moment.edge);
@@ -134,6 +136,14 @@ export function edgeWithdrawal(
     }
   };
 
+  /** What a node told of others behind its address had been taken off what other nodes told of that address. */
+  const recountNodes = (rows: readonly Attributed[]): void => {
+    for (const { evidence } of rows) {
+      const edge = masqueradeOf(evidence) === REWRITTEN ? edgeByKey.get(nodeEdgeKey(evidence)) : undefined;
+      if (edge !== undefined) recount(edge, evidence.hour);
+    }
+  };
+
   return {
     restingOn: (ip, { from, until }) =>
       connection.read(() => {
@@ -176,6 +186,7 @@ export function edgeWithdrawal(
           const [one] = gone;
           if (one !== undefined) settleEdge(edge, one.evidence);
         }
+        recountNodes(rows);
       }),
   };
 }

@@ -44,6 +44,8 @@ export interface EdgeRows extends EdgeWithdrawal {
   list(filter: EdgeFilter, page: { readonly limit: number; readonly after: string | null }): EdgePage;
   /** All edges in the order of their key text. */
   all(): Edge[];
+  /** The end of the latest time in which something was attributed that can still be withdrawn, unix ms; null when there is none. */
+  attributedUntil(): number | null;
   /** What was resolved wholly before `before` (unix ms) can no longer be withdrawn. Returns how many entries of the log went. */
   forgetMoments(before: number): number;
   /** What an edge rests on, by hour, leases, witness, view and Service; empty for an edge that does not exist. */
@@ -59,9 +61,12 @@ interface ListParameters {
   readonly workload: string | null;
 }
 
+/** All but those of which nothing is left once what was rewritten is folded into the edges of its clients. */
 const SELECT_EDGES = `
 SELECT id, key, client, server, protocol, port, first_seen, last_seen FROM edges
-WHERE key > @after AND (@protocol IS NULL OR protocol = @protocol) AND (@port IS NULL OR port = @port)`;
+WHERE key > @after AND (@protocol IS NULL OR protocol = @protocol) AND (@port IS NULL OR port = @port)
+  AND (EXISTS (SELECT 1 FROM edge_hours WHERE edge = edges.id)
+    OR NOT EXISTS (SELECT 1 FROM evidence WHERE edge = edges.id AND masquerade = 2))`;
 
 const IDENTITIES = `
 SELECT id FROM identities
@@ -91,6 +96,7 @@ export function edgeRows(connection: Connection, leases: Interned<string | null>
   return {
     record: edgeRecorder(connection, { leases, edges, log }),
     ...edgeWithdrawal(connection, log, edges),
+    attributedUntil: () => connection.read(() => log.latest()),
     forgetMoments: (before) => connection.write(() => log.prune(before)),
     list: (filter, { limit, after }) =>
       connection.read(() => {

@@ -21,14 +21,16 @@ interface LeaseRow {
   readonly held_from: number;
   readonly held_until: number | null;
   readonly until: number | null;
+  readonly sources: string | null;
+  readonly sandbox: string | null;
 }
 
-const COLUMNS = 'text AS id, ip, holder, from_ms, held_from, held_until, until';
+const COLUMNS = 'text AS id, ip, holder, from_ms, held_from, held_until, until, sources, sandbox';
 
 export function leaseRows(connection: Connection, ids: Interned<string | null>): LeaseRows {
   const { db } = connection;
   const upsert = db.prepare(
-    'INSERT OR REPLACE INTO leases (lease, ip, holder, pod, from_ms, held_from, held_until, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO leases (lease, ip, holder, pod, from_ms, held_from, held_until, until, sources, sandbox) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const selectIp = db.prepare<{ ip: string; at: number | null }, LeaseRow>(
     `SELECT ${COLUMNS} FROM leases JOIN lease_ids ON lease_ids.id = leases.lease
@@ -51,8 +53,9 @@ export function leaseRows(connection: Connection, ids: Interned<string | null>):
 function columnsOf(lease: Lease): unknown[] {
   const { holder } = lease;
   const pod = holder.kind === 'pod' ? `${holder.namespace}/${holder.name}` : null;
-  const { from, heldFrom, heldUntil, until } = lease;
-  return [lease.ip, JSON.stringify(holder), pod, from, heldFrom, heldUntil, until];
+  const { from, heldFrom, heldUntil, until, sources, sandbox } = lease;
+  const optional = [sources, sandbox].map((each) => (each === undefined ? null : JSON.stringify(each)));
+  return [lease.ip, JSON.stringify(holder), pod, from, heldFrom, heldUntil, until, ...optional];
 }
 
 function leaseOf(row: LeaseRow): Lease {
@@ -64,5 +67,7 @@ function leaseOf(row: LeaseRow): Lease {
     heldFrom: row.held_from,
     heldUntil: row.held_until,
     until: row.until,
+    ...(row.sources !== null && { sources: JSON.parse(row.sources) as Lease['sources'] & object }),
+    ...(row.sandbox !== null && { sandbox: JSON.parse(row.sandbox) as Lease['sandbox'] & object }),
   };
 }

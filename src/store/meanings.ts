@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { ServiceRef } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { IpAddress } from '../domain/ip.ts';
+import type { Holder } from '../domain/lease.ts';
 
 /** What ids mean, for one reading: a pod's name follows from its lease, which may change between two. */
 export interface Meanings {
@@ -13,6 +14,8 @@ export interface Meanings {
   readonly lease: (id: number) => string | null;
   /** The address that was leased; null for what is outside every lease. */
   readonly leased: (id: number) => IpAddress | null;
+  /** Name of the node that hosts the pod, or that held the address itself; null when it is not known or there is none. */
+  readonly node: (lease: number) => string | null;
 }
 
 /** Each call of the result starts with nothing remembered. */
@@ -27,18 +30,37 @@ export function meaningsOf(db: Database.Database): () => Meanings {
     .pluck();
   const lease = db.prepare<[number], string>('SELECT text FROM lease_ids WHERE id = ?').pluck();
   const leased = db.prepare<[number], string>('SELECT ip FROM leases WHERE lease = ?').pluck();
+  const holder = db.prepare<[number], string>('SELECT holder FROM leases WHERE lease = ?').pluck();
   return () => ({
     identity: remembering((id) => JSON.parse(promised(identity.get(id))) as Identity),
     witness: remembering((id) => promised(witness.get(id))),
     service: remembering((id) => promised(service.get(id))),
     pod: remembering((id) => promised(pod.get(id))),
     leased: remembering((id) => (leased.get(id) ?? null) as IpAddress | null),
+    node: remembering((id) => nodeOf(holder.get(id))),
     lease: remembering((id) => (id === 0 ? null : promised(lease.get(id)))),
   });
 }
 
-function remembering<T>(lookUp: (id: number) => T): (id: number) => T {
-  const known = new Map<number, T>();
+function nodeOf(json: string | undefined): string | null {
+  if (json === undefined) return null;
+  const holder = JSON.parse(json) as Holder;
+  switch (holder.kind) {
+    case 'pod':
+      return holder.node === '' ? null : holder.node;
+    case 'node':
+      return holder.name;
+    case 'service':
+    case 'apiserver':
+      return null;
+    default:
+      return holder satisfies never;
+  }
+}
+
+/** The same function, which asks `lookUp` once for each id. */
+export function remembering<Id, T>(lookUp: (id: Id) => T): (id: Id) => T {
+  const known = new Map<Id, T>();
   return (id) => {
     const found = known.get(id);
     if (found !== undefined) return found;

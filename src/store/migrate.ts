@@ -5,10 +5,19 @@
 import type Database from 'better-sqlite3';
 import { firstTables } from './migrations/0001-first-tables.ts';
 import { attributionLog } from './migrations/0002-attribution-log.ts';
+import { leaseSources } from './migrations/0003-lease-sources.ts';
+import { masquerade } from './migrations/0004-masquerade.ts';
+import { unattributedExamples } from './migrations/0005-unattributed-examples.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /** In order; versions count from 1 without a gap. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, attributionLog];
+export const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  attributionLog,
+  leaseSources,
+  masquerade,
+  unattributedExamples,
+];
 
 /** Runs the steps that `db` has not had yet and marks it with `applicationId`. Errors are SQLite's own. */
 export function migrate(

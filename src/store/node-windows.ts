@@ -22,7 +22,7 @@ export interface NodeWindowRows {
 }
 
 /** Agents cut windows at the end of a read; less than this between two is not time unwatched; ms. */
-const SAME_WINDOW_GAP_MS = 1_000;
+export const SAME_WINDOW_GAP_MS = 1_000;
 
 interface WindowRow {
   readonly id: number;

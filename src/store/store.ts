@@ -7,6 +7,8 @@ import { openConnection } from './connection.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { edgeRows } from './edges.ts';
 import type { EdgeRows } from './edges.ts';
+import { evidencePages } from './evidence-pages.ts';
+import type { EvidencePages } from './evidence-pages.ts';
 import { inbox } from './inbox.ts';
 import type { Inbox } from './inbox.ts';
 import { leaseIds } from './interned.ts';
@@ -25,6 +27,7 @@ export interface Store {
   readonly inbox: Inbox;
   readonly leases: LeaseRows;
   readonly edges: EdgeRows;
+  readonly evidence: EvidencePages;
   readonly unattributed: UnattributedRows;
   readonly withdrawn: WithdrawnRows;
   readonly nodeWindows: NodeWindowRows;
@@ -51,6 +54,7 @@ export function openStore(file: string, options: ConnectionOptions = {}): Store 
     inbox: inbox(connection),
     leases: leaseRows(connection, leases),
     edges: edgeRows(connection, leases),
+    evidence: evidencePages(connection),
     unattributed: unattributedRows(connection),
     withdrawn: withdrawnRows(connection),
     nodeWindows: nodeWindowRows(connection),

@@ -1,38 +1,79 @@
 import type { Connection } from './connection.ts';
 
-/** Flows, or ends of flows, that could not be named, summed over an hour. */
+/** Flows, or ends of flows, that could not be named. */
 export interface Unattributed {
   /** Stable, kebab-case. */
   readonly reason: string;
   readonly end: 'client' | 'server' | 'flow';
   /** Start of the hour, unix ms. */
   readonly hour: number;
+  /** Connections seen opening plus those found present. */
   readonly count: number;
-  /** One of them, for people. */
+  /** One of them: the text of its flow's key. */
   readonly example: string;
 }
 
+/** The same, summed over an hour. */
+export interface UnattributedHour extends Omit<Unattributed, 'example'> {
+  /** Distinct, sorted, at most `MAX_EXAMPLES`. */
+  readonly examples: readonly string[];
+}
+
 export interface UnattributedRows {
-  /** Adds to the counts of (reason, end, hour); the first example stays. */
+  /** Adds to the counts of (reason, end, hour); the first examples stay. */
   add(rows: readonly Unattributed[]): void;
   /** By hour, reason and end. */
-  list(): Unattributed[];
+  list(): UnattributedHour[];
 }
+
+/** Distinct examples of each reason, end and hour: enough to see a pattern, few enough to keep for ever. */
+export const MAX_EXAMPLES = 5;
+
+type Counted = Omit<Unattributed, 'example'>;
+type Exemplified = Omit<Unattributed, 'count'>;
 
 export function unattributedRows(connection: Connection): UnattributedRows {
   const { db } = connection;
-  const upsert = db.prepare<Unattributed>(
-    `INSERT INTO unattributed (reason, end, hour, count, example) VALUES (@reason, @end, @hour, @count, @example)
+  const upsert = db.prepare<Counted>(
+    `INSERT INTO unattributed (reason, end, hour, count) VALUES (@reason, @end, @hour, @count)
      ON CONFLICT DO UPDATE SET count = count + excluded.count`,
   );
-  const select = db.prepare<[], Unattributed>(
-    'SELECT reason, end, hour, count, example FROM unattributed ORDER BY hour, reason, end',
+  const exemplify = db.prepare<Exemplified>(
+    `INSERT OR IGNORE INTO unattributed_examples (reason, end, hour, example)
+     SELECT @reason, @end, @hour, @example WHERE ${MAX_EXAMPLES} >
+       (SELECT count(*) FROM unattributed_examples WHERE reason = @reason AND end = @end AND hour = @hour)`,
   );
+  const select = db.prepare<[], Counted>(
+    'SELECT reason, end, hour, count FROM unattributed ORDER BY hour, reason, end',
+  );
+  const selectExamples = db
+    .prepare<Counted, string>(
+      `SELECT example FROM unattributed_examples
+       WHERE reason = @reason AND end = @end AND hour = @hour ORDER BY example`,
+    )
+    .pluck();
   return {
     add: (rows) =>
       connection.write(() => {
-        for (const row of rows) upsert.run(row);
+        for (const { count, examples, ...key } of summed(rows)) {
+          upsert.run({ ...key, count });
+          for (const example of examples) exemplify.run({ ...key, example });
+        }
       }),
-    list: () => connection.read(() => select.all()),
+    list: () =>
+      connection.read(() => select.all().map((row) => ({ ...row, examples: selectExamples.all(row) }))),
   };
+}
+
+/** One row for each reason, end and hour, so that a batch of a thousand flows without a name writes a few rows. */
+function summed(rows: readonly Unattributed[]): UnattributedHour[] {
+  const groups = Map.groupBy(rows, ({ reason, end, hour }) => `${reason} ${end} ${hour}`);
+  return [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const { reason, end, hour } = first;
+    const count = same.reduce((sum, each) => sum + each.count, 0);
+    const examples = [...new Set(same.map(({ example }) => example))].slice(0, MAX_EXAMPLES);
+    return [{ reason, end, hour, count, examples }];
+  });
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { draftOutcomeJson } from './draft-json.ts';
 import { edgeJson } from './edge-json.ts';
 import { workloadRefJson } from './identity-json.ts';
-import { leaseJson } from './lease-json.ts';
+import { evidenceRowJson } from './evidence-json.ts';
 import { pageOf } from './listing.ts';
 import { labelSelectorJson } from './network-policy-json.ts';
 
@@ -16,10 +16,12 @@ export const API_PATHS = {
   namespaces: '/api/v1/namespaces',
   workloads: '/api/v1/workloads',
   edges: '/api/v1/edges',
+  edgeEvidence: '/api/v1/edges/evidence',
   policies: '/api/v1/policies',
   policiesYaml: '/api/v1/policies.yaml',
   leases: '/api/v1/leases',
   coverage: '/api/v1/coverage',
+  unattributed: '/api/v1/unattributed',
   verify: '/api/v1/verify',
 } as const;
 
@@ -62,7 +64,7 @@ export const namespacesPage = pageOf(namespaceJson, 'NamespacesPage');
 export const workloadsPage = pageOf(workloadJson, 'WorkloadsPage');
 export const edgesPage = pageOf(edgeJson, 'EdgesPage');
 export const policiesPage = pageOf(draftOutcomeJson, 'PoliciesPage');
-export const leasesPage = pageOf(leaseJson, 'LeasesPage');
+export const evidencePage = pageOf(evidenceRowJson, 'EvidencePage');
 
 export type NamespaceJson = z.output<typeof namespaceJson>;
 export type WorkloadJson = z.output<typeof workloadJson>;

@@ -44,6 +44,15 @@ export const edgeJson = z
     ),
     services: listOf(z.object({ namespace: z.string(), name: z.string() })).describe('Services dialled.'),
     witnesses: listOf(z.string()).describe('Names of the nodes that saw it.'),
+    testimony: z
+      .object({
+        agreed: z.number().describe('Every node that they passed told of them.'),
+        oneSided: z.number().describe('A node told nothing, and was not watched or lost events.'),
+        disputed: z.number().describe('A node told nothing, though it was watched without loss.'),
+      })
+      .describe(
+        'Connections by how far nodes agree, the newest left out. All disputed: the edge enters no draft.',
+      ),
     clientPods: podSample,
     serverPods: podSample,
   })
@@ -72,6 +81,7 @@ export function printEdge(edge: Edge): EdgeJson {
     views: edge.views.map((view) => ({ seen: printIdentity(view.seen), ownNode: view.ownNode })),
     services: edge.services,
     witnesses: edge.witnesses,
+    testimony: edge.testimony,
     clientPods: edge.clientPods,
     serverPods: edge.serverPods,
   };

@@ -68,8 +68,8 @@ const counts = {
 };
 
 const need = z
-  .enum(['needed', 'unanswered', 'scan'])
-  .describe('Unanswered TCP and scans are noise: they do not break.');
+  .enum(['needed', 'unanswered', 'scan', 'disputed'])
+  .describe('Unanswered TCP, scans and what nodes dispute are noise: they do not break.');
 
 const recordedEdge = { key: z.string(), ...edgeKeyJson.shape, need, ...counts };
 

@@ -59,7 +59,7 @@ it('every sighting arrives exactly once', { timeout: 120_000 }, async () => {
             const { length } = server.attempts;
             for (const flow of burst) {
               const sighting = openedAt(flow, Date.now());
-              source.sink.sighting(sighting, 0);
+              source.say(sighting, 0);
               if (sighting.kind === 'opened') {
                 const key = flowKeyText(sighting.key);
                 expected.set(key, (expected.get(key) ?? 0) + 1);

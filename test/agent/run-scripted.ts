@@ -1,6 +1,7 @@
 /** A program for process.test.ts: the agent's `main` on a source that says three openings, until SIGTERM. */
 import process from 'node:process';
 import { main } from '../../src/agent/main.ts';
+import { Speaker } from '../../src/conntrack/source.ts';
 import { openedAt } from './scripted-source.ts';
 
 const stop = new AbortController();
@@ -15,7 +16,8 @@ process.exitCode = await main(
       accounting: null,
       timestamps: null,
       start: async () => {
-        for (let flow = 0; flow < 3; flow++) sink.sighting(openedAt(flow, Date.now()), 0);
+        const speaker = new Speaker(sink);
+        for (let flow = 0; flow < 3; flow++) speaker.sighting(openedAt(flow, Date.now()), 0);
       },
       dump: async () => {},
       close: async () => {},

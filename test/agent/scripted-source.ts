@@ -1,6 +1,7 @@
 /** A source that says what the test tells it to, by the contract of src/conntrack/source.ts. */
 import type { OpenSource } from '../../src/agent/source-keeper.ts';
 import type { Sighting } from '../../src/conntrack/flow-of.ts';
+import { Speaker } from '../../src/conntrack/source.ts';
 import type { SourceSink } from '../../src/conntrack/source.ts';
 import { ip } from '../../src/domain/ip.ts';
 
@@ -70,9 +71,13 @@ export class ScriptedSource {
     });
   }
 
+  say(sighting: Sighting, at: number): void {
+    new Speaker(this.sink).sighting(sighting, at);
+  }
+
   /** `count` connections of one flow, opened now. */
   opened(count: number, flow = 0): void {
-    for (let i = 0; i < count; i++) this.sink.sighting(openedAt(flow, Date.now()), 0);
+    for (let i = 0; i < count; i++) this.say(openedAt(flow, Date.now()), 0);
   }
 
   #tell(): void {

@@ -47,7 +47,7 @@ function opened(index: number): ConntrackRecord {
 function decode(messages: Buffer, rounds: number): Measure {
   let units = 0;
   const scanner = new MessageScanner({
-    record: () => units++,
+    entry: () => units++,
     reject: (reason) => {
       throw new Error(reason);
     },
@@ -55,8 +55,7 @@ function decode(messages: Buffer, rounds: number): Measure {
     interrupted: () => undefined,
   });
   const started = performance.now();
-  for (let round = 0; round < rounds; round++)
-    scanner.scan(messages, { start: 0, end: messages.length, readAt: 1 });
+  for (let round = 0; round < rounds; round++) scanner.scan(messages, 0, messages.length);
   return { what: 'netlink decoder', units, elapsedMs: performance.now() - started };
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sightingOf } from '../../src/conntrack/flow-of.ts';
 import type { Sighting } from '../../src/conntrack/flow-of.ts';
+import { KeyReader } from '../../src/conntrack/key-words.ts';
+import type { SpokenSighting } from '../../src/conntrack/source.ts';
 import { TextScanner } from '../../src/conntrack/text-scan.ts';
 import type { ConntrackRecord, LineReject } from '../../src/conntrack/text-scan.ts';
 import type { FlowKey } from '../../src/domain/flow.ts';
@@ -69,6 +71,22 @@ export function sayings(records: readonly ConntrackRecord[]): string[] {
 }
 
 /** `opened tcp 10.0.0.1 > 10.96.0.1:80 = 10.0.0.2:8080 as 10.0.0.9`; the dialled end only when it differs. */
+/** A sighting told in numbers as an object. */
+export function heard({ kind, key, at, bytes, packets }: SpokenSighting): Sighting {
+  const words = new KeyReader().keyAt(key.cells, 0);
+  switch (kind) {
+    case 'opened':
+    case 'answered':
+      return { kind, key: words, at };
+    case 'present':
+      return { kind, key: words };
+    case 'counters':
+      return { kind, key: words, bytes, packets };
+    default:
+      return kind satisfies never;
+  }
+}
+
 export function say(sighting: Sighting): string {
   switch (sighting.kind) {
     case 'nothing':

@@ -39,7 +39,20 @@ const owner = (kind: string, name: string): object => ({
 });
 
 describe('of a pod', () => {
-  test('the model reads the same as of the whole one', () => {
+  const asMirror = structuredClone(wholePod) as { metadata: Record<string, unknown> };
+  asMirror.metadata['annotations'] = {
+    'kubernetes.io/config.mirror': 'hash-1',
+    'kubernetes.io/config.hash': 'hash-1',
+    note: 'x',
+  };
+  asMirror.metadata['ownerReferences'] = [
+    { apiVersion: 'v1', kind: 'Node', name: 'node-a', uid: 'node-uid', controller: true },
+  ];
+
+  test.each<[string, Record<string, unknown>]>([
+    ['an ordinary one', wholePod],
+    ["a static pod's mirror", { ...asMirror }],
+  ])('the model reads the same as of the whole: %s', (_, raw) => {
     const told = (object: unknown): unknown => {
       const book = new LeaseBook();
       const model = new ClusterModel(book);
@@ -48,8 +61,8 @@ describe('of a pod', () => {
       ).toBe('applied');
       return { cluster: model.snapshot(), leases: book.takeChanged() };
     };
-    const whole = { apiVersion: 'v1', kind: 'Pod', ...wholePod };
-    expect(told(kept('Pod', wholePod))).toEqual(told(whole));
+    const whole = { apiVersion: 'v1', kind: 'Pod', ...raw };
+    expect(told(kept('Pod', raw))).toEqual(told(whole));
     expect(JSON.stringify(told(whole))).toContain('10.0.0.7');
   });
 

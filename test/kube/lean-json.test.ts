@@ -4,7 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { parseLean } from '../../src/kube/watch/lean-json.ts';
 
 const name = fc.oneof(
-  fc.constantFrom('managedFields', 'openAPIV3Schema', '"managedFields":[', 'x"managedFields', 'a\\'),
+  fc.constantFrom(
+    'managedFields',
+    'openAPIV3Schema',
+    '"managedFields":[',
+    'x"managedFields',
+    'xmanagedFields',
+    'a\\',
+  ),
   fc.string(),
 );
 const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({

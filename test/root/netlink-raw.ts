@@ -20,10 +20,10 @@ function drain(): string[] {
   const hex: string[] = [];
   for (;;) {
     const received = datagrams.receive(events.fd);
-    if (!('count' in received)) return hex;
-    for (let i = 0; i < received.count; i++) {
-      const span = datagrams.span(i);
-      if (span !== null) hex.push(datagrams.bytes.toString('hex', span.start, span.end));
+    if (received < 0) return hex;
+    for (let i = 0; i < received; i++) {
+      const [start, length] = [datagrams.startOf(i), datagrams.lengthOf(i)];
+      if (length !== null) hex.push(datagrams.bytes.toString('hex', start, start + length));
     }
   }
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { openSource } from '../../src/conntrack/open-source.ts';
 import type { ConntrackSource } from '../../src/conntrack/source.ts';
 import { ProblemError } from '../../src/domain/problem.ts';
-import { say } from '../conntrack/read-sample.ts';
+import { heard, say } from '../conntrack/read-sample.ts';
 
 const wanted = process.argv[2] as Parameters<typeof openSource>[0];
 /** Only counts sightings, for those too many to print. */
@@ -28,11 +28,11 @@ async function open(): Promise<ConntrackSource | null> {
     const opened = await openSource(
       wanted,
       {
-        sighting: (sighting, at) => {
-          if (sighting.kind === 'present') presences.set(at, (presences.get(at) ?? 0) + 1);
-          else if (sighting.kind !== 'nothing') tally[sighting.kind]++;
-          if (!isQuiet)
-            tell({ is: 'sighting', kind: sighting.kind, text: say(sighting), at, now: Date.now() });
+        sighting: (said) => {
+          const { kind, at } = said;
+          if (kind === 'present') presences.set(at, (presences.get(at) ?? 0) + 1);
+          else tally[kind]++;
+          if (!isQuiet) tell({ is: 'sighting', kind, text: say(heard(said)), at, now: Date.now() });
         },
         lost: (count) => {
           tally.lost += count;

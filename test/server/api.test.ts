@@ -6,13 +6,16 @@ import {
   API_PATHS,
   edgesPage,
   healthJson,
-  leasesPage,
   namespacesPage,
   policiesPage,
   workloadsPage,
 } from '../../src/wire/api.ts';
 import { coverageJson } from '../../src/wire/coverage-json.ts';
+import { leasesPage } from '../../src/wire/lease-verdict-json.ts';
 import { sampleSources } from './sample-sources.ts';
+
+/** What a request must name, or send. */
+const ASKED_FOR: ReadonlySet<string> = new Set([API_PATHS.leases, API_PATHS.edgeEvidence, API_PATHS.verify]);
 
 let app: FastifyInstance;
 beforeAll(() => {
@@ -142,13 +145,15 @@ describe('answers', () => {
 
   test.each([
     ['', ['u1', 'u2']],
-    ['&at=2026-11-03T09:00:01Z', ['u1']],
-    ['&at=2026-11-03T10:00:01%2B01:00', ['u1']],
-    [`&at=${Date.UTC(2026, 10, 3, 9, 1)}`, ['u2']],
-    ['&at=2020-01-01T00:00:00Z', []],
+    ['&at=2026-11-03T09:00:01Z', ['then u1', 'after u2']],
+    ['&at=2026-11-03T10:00:01%2B01:00', ['then u1', 'after u2']],
+    [`&at=${Date.UTC(2026, 10, 3, 9, 1)}`, ['before u1', 'then u2']],
+    ['&at=2020-01-01T00:00:00Z', ['after u1']],
   ])('leases of an address with %j', async (at, uids) => {
     const { items } = await read(`/api/v1/leases?ip=10.0.0.7${at}`, leasesPage);
-    expect(items.map(({ holder }) => holder.kind === 'pod' && holder.uid)).toEqual(uids);
+    expect(
+      items.map(({ holder, when }) => [when, holder.kind === 'pod' && holder.uid].filter(Boolean).join(' ')),
+    ).toEqual(uids);
   });
 
   test('an address in another spelling is the same address', async () => {
@@ -167,13 +172,14 @@ describe('answers', () => {
     });
   });
 
-  test.each(
-    Object.values(API_PATHS).filter((path) => path !== API_PATHS.leases && path !== API_PATHS.verify),
-  )('HEAD %s answers as GET does, without a body', async (url) => {
-    const response = await app.inject({ method: 'HEAD', url });
-    expect(response.statusCode).toBe(200);
-    expect(response.body).toBe('');
-  });
+  test.each(Object.values(API_PATHS).filter((path) => !ASKED_FOR.has(path)))(
+    'HEAD %s answers as GET does, without a body',
+    async (url) => {
+      const response = await app.inject({ method: 'HEAD', url });
+      expect(response.statusCode).toBe(200);
+      expect(response.body).toBe('');
+    },
+  );
 
   test('a broken promise of a source is a 500 that says nothing of the inside', async () => {
     const broken = buildApp(

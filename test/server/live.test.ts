@@ -195,6 +195,7 @@ test('a server that was away counts nothing twice, and still knows who held what
   await live.accept(batch(1, 5));
   live.nodeLease('node-a', START + 9500, START + 9500);
   live.settle();
+  now = START + 9000;
   await live.accept(batch(2, 8));
   await close();
   open();
@@ -223,3 +224,59 @@ test('a restart with everything still there goes on as if nothing had been', asy
   expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
   expect(store.leases.all().filter((lease) => lease.holder.kind === 'pod')).toHaveLength(2);
 });
+
+describe('what a late fact contradicts', () => {
+  test('is taken back: the connection goes to whoever held the address, and is counted', async () => {
+    listed(node, web, db);
+    now = START + 6000;
+    await live.accept(batch(1, 5));
+    live.nodeLease('node-a', START + 9500, START + 9500);
+    live.settle();
+    expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
+    // Its kubelet held back that db ended before, and that cache had its address since.
+    now = START + 60_000;
+    live.event({ observedAt: now, type: 'MODIFIED', object: ended(db, 2) });
+    live.event({ observedAt: now, type: 'ADDED', object: pod('cache', '10.244.1.3', 3) });
+    live.settle();
+    expect(edges()).toEqual(['workload:shop/Pod/web -> workload:shop/Pod/cache:5432/tcp 1']);
+    expect(store.withdrawn.list()).toMatchObject([{ outcome: 'attributed-anew', count: 1 }]);
+  });
+
+  test('is lost where nobody can tell any more, with the reason', async () => {
+    listed(node, web, db);
+    now = START + 6000;
+    await live.accept(batch(1, 5));
+    live.nodeLease('node-a', START + 9500, START + 9500);
+    live.settle();
+    now = START + 60_000;
+    // Both could have held it in second 5.
+    live.event({ observedAt: now, type: 'MODIFIED', object: ended(db, 5) });
+    live.event({ observedAt: now, type: 'ADDED', object: pod('cache', '10.244.1.3', 5) });
+    live.settle();
+    expect(edges()).toEqual([]);
+    expect(store.unattributed.list()).toMatchObject([{ reason: 'ambiguous', end: 'server', count: 1 }]);
+    expect(store.withdrawn.list()).toMatchObject([{ outcome: 'ambiguous', count: 1 }]);
+  });
+});
+
+/** The pod as its kubelet reports it once its sandbox is gone. */
+function ended(object: unknown, after: number): unknown {
+  const running = object as { metadata: object; status: object };
+  return {
+    ...running,
+    metadata: { ...running.metadata, deletionTimestamp: seconds(after + 30), deletionGracePeriodSeconds: 30 },
+    status: {
+      ...running.status,
+      phase: 'Succeeded',
+      conditions: [
+        { type: 'PodReadyToStartContainers', status: 'False', lastTransitionTime: seconds(after) },
+      ],
+      containerStatuses: [
+        {
+          name: 'main',
+          state: { terminated: { startedAt: seconds(-590), finishedAt: seconds(after) } },
+        },
+      ],
+    },
+  };
+}

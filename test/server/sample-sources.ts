@@ -1,4 +1,6 @@
 /** A small cluster as the API's sources, written by hand: three workloads of shop, one of ops, and an empty namespace. */
+import { cidr } from '../../src/domain/cidr.ts';
+import { edgeKeyText } from '../../src/domain/edge.ts';
 import type { Edge } from '../../src/domain/edge.ts';
 import type { Identity } from '../../src/domain/identity.ts';
 import { ip } from '../../src/domain/ip.ts';
@@ -9,6 +11,8 @@ import type { NetworkPolicy } from '../../src/netpol/policy.ts';
 import type { Draft, DraftOutcome, Omission } from '../../src/recommend/draft.ts';
 import { printPolicies } from '../../src/recommend/print-yaml.ts';
 import type { ApiSources, WorkloadRow } from '../../src/server/app.ts';
+import type { PrintedEvidence } from '../../src/wire/evidence-json.ts';
+import type { UnattributedSum } from '../../src/wire/unattributed-json.ts';
 
 export const HOUR = Date.UTC(2026, 10, 3, 9);
 
@@ -35,6 +39,7 @@ function edge(client: Identity, server: Identity, port: number): Edge {
     views: [{ seen: client, ownNode: false }],
     services: [{ namespace: 'shop', name: 'db' }],
     witnesses: ['node-a', 'node-b'],
+    testimony: { agreed: 7, oneSided: 0, disputed: 0 },
     clientPods: { names: ['shop/web-1'], count: 1 },
     serverPods: { names: ['shop/db-0'], count: 1 },
   };
@@ -104,6 +109,47 @@ export const omission: Omission = {
   sentence: 'No labels select exactly its pods.',
 };
 
+/** What shop/cart -> shop/db rests on, as if that were all. */
+export const evidence: readonly PrintedEvidence[] = [0, 1].map((later) => ({
+  hour: HOUR + later * 3_600_000,
+  clientLease: {
+    id: 'pod:u2:10.0.0.7:0',
+    held: {
+      ip: '10.0.0.7',
+      holder: { kind: 'pod', namespace: 'shop', name: 'cart-1', uid: 'u2', node: 'node-a', workload: cart },
+    },
+  },
+  serverLease: { id: 'pod:u9:10.0.0.9:0', held: null },
+  witness: 'node-a',
+  seen: workload(cart),
+  ownNode: false,
+  service: { namespace: 'shop', name: 'db' },
+  opened: 3,
+  present: 1,
+  answered: 3,
+  bytes: 0,
+  first: HOUR + 1000,
+  last: HOUR + 3_700_000,
+}));
+
+export const unattributed: readonly UnattributedSum[] = [
+  {
+    reason: 'no-holder-then',
+    end: 'client',
+    hours: [
+      { hour: HOUR, count: 4 },
+      { hour: HOUR + 3_600_000, count: 2 },
+    ],
+    examples: ['tcp|10.0.0.9|10.0.0.7|8080|||', 'tcp|10.0.0.9|10.0.0.7|8080|10.96.0.10 80|10.0.1.1|'],
+  },
+  {
+    reason: 'seen-as-ambiguous',
+    end: 'client',
+    hours: [{ hour: HOUR, count: 1 }],
+    examples: ['udp|fd00::9|fd00::7|53|||'],
+  },
+];
+
 export const leases: readonly Lease[] = [
   {
     id: 'pod:u1:10.0.0.7:0',
@@ -113,12 +159,18 @@ export const leases: readonly Lease[] = [
     heldFrom: HOUR,
     heldUntil: HOUR + 5000,
     until: HOUR + 6000,
+    sources: {
+      from: 'created',
+      heldFrom: 'sandbox-ready',
+      heldUntil: 'container-finish',
+      until: 'sandbox-gone',
+    },
   },
   {
     id: 'pod:u2:10.0.0.7:0',
     ip: ip('10.0.0.7'),
     holder: { kind: 'pod', namespace: 'shop', name: 'cart-1', uid: 'u2', node: 'node-a', workload: cart },
-    from: HOUR + 6000,
+    from: HOUR + 5500,
     heldFrom: HOUR + 7000,
     heldUntil: null,
     until: null,
@@ -162,12 +214,25 @@ export function sampleSources(changes: Partial<ApiSources> = {}): ApiSources {
         omitted: wanted.filter((outcome) => outcome.kind === 'omitted'),
       };
     },
-    leases: (address, at) =>
-      leases.filter(
-        (lease) =>
-          lease.ip === address &&
-          (at === null || (lease.from <= at && (lease.until === null || at <= lease.until))),
-      ),
+    evidence: (key, { limit, after }) => {
+      if (!edges.some((each) => edgeKeyText(each) === key)) return null;
+      const start = Number(after ?? 0);
+      const end = start + limit;
+      return { rows: evidence.slice(start, end), next: end < evidence.length ? String(end) : null };
+    },
+    leases: (address) => leases.filter((lease) => lease.ip === address),
+    attribution: () => ({
+      ranges: { pods: [cidr('10.0.0.0/24')], services: [cidr('10.96.0.0/16')] },
+      frontier: () => HOUR + 60_000,
+      unwatchedDuring: () => null,
+    }),
+    unattributed: (since) => ({
+      rows: unattributed.filter(({ hours }) => since === null || since === '7d' || hours.length > 1),
+      withdrawn: [
+        { outcome: 'ambiguous', hours: [{ hour: HOUR, count: 1 }] },
+        { outcome: 'attributed-anew', hours: [{ hour: HOUR, count: 3 }] },
+      ],
+    }),
     coverage: () => ({
       windowStart: HOUR,
       windowEnd: null,

@@ -45,6 +45,7 @@ describe('recording', () => {
       views: [{ seen: WEB, ownNode: false }],
       services: [{ namespace: 'shop', name: 'db' }],
       witnesses: ['node-a'],
+      testimony: { agreed: 2, oneSided: 0, disputed: 0 },
       clientPods: { names: ['pod/web-1/10.0.0.1/1'], count: 1 },
       serverPods: { names: ['pod/db-0/10.0.0.9/1'], count: 1 },
     });

@@ -1,10 +1,13 @@
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { migrate, MIGRATIONS } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/store.ts';
 import { HOUR, NEXT_HOUR } from './samples.ts';
 
-test('counts are summed by reason, end and hour, and the first example stays', () => {
+const row = { reason: 'no-holder-then', end: 'client', hour: HOUR, count: 2, example: '10.0.0.1' } as const;
+
+test('counts are summed by reason, end and hour, each with its examples', () => {
   const store = openStore(':memory:');
-  const row = { reason: 'no-lease', end: 'client', hour: HOUR, count: 2, example: '10.0.0.1' } as const;
   store.unattributed.add([row, { ...row, count: 3, example: '10.0.0.2' }]);
   store.unattributed.add([
     { ...row, hour: NEXT_HOUR },
@@ -12,11 +15,41 @@ test('counts are summed by reason, end and hour, and the first example stays', (
     { ...row, reason: 'ambiguous' },
     row,
   ]);
+  const { example, ...counted } = row;
   expect(store.unattributed.list()).toEqual([
-    { ...row, reason: 'ambiguous' },
-    { ...row, count: 7 },
-    { ...row, end: 'server' },
-    { ...row, hour: NEXT_HOUR },
+    { ...counted, reason: 'ambiguous', examples: [example] },
+    { ...counted, count: 7, examples: [example, '10.0.0.2'] },
+    { ...counted, end: 'server', examples: [example] },
+    { ...counted, hour: NEXT_HOUR, examples: [example] },
   ]);
   store.close();
+});
+
+test('the first five distinct examples stay, whether they came at once or one by one', () => {
+  const rows = [3, 1, 3, 4, 1, 5, 9, 2, 6].map((digit) => ({ ...row, example: `10.0.0.${digit}` }));
+  const expected = [1, 3, 4, 5, 9].map((digit) => `10.0.0.${digit}`);
+  for (const groups of [[rows], rows.map((each) => [each])]) {
+    const store = openStore(':memory:');
+    for (const group of groups) store.unattributed.add(group);
+    expect(store.unattributed.list()).toMatchObject([{ count: 18, examples: expected }]);
+    store.close();
+  }
+});
+
+test('the one example of an older database is kept', () => {
+  const db = new Database(':memory:');
+  migrate(
+    db,
+    7,
+    MIGRATIONS.filter(({ version }) => version < 5),
+  );
+  db.prepare("INSERT INTO unattributed VALUES ('ambiguous', 'server', 7, 3, 'old')").run();
+  migrate(db, 7);
+  expect(db.prepare('SELECT * FROM unattributed').all()).toEqual([
+    { reason: 'ambiguous', end: 'server', hour: 7, count: 3 },
+  ]);
+  expect(db.prepare('SELECT * FROM unattributed_examples').all()).toEqual([
+    { reason: 'ambiguous', end: 'server', hour: 7, example: 'old' },
+  ]);
+  db.close();
 });

@@ -1,62 +1,75 @@
 /**
  * Walks the attributes of a netlink message: a length and a type of two bytes each in the machine's byte order, a value,
- * padding to four bytes. Made once for each place that walks, so that a message allocates nothing.
+ * padding to four bytes. It goes from word to word of four bytes, since every attribute begins with one. Made once for each
+ * place that walks, so that a message makes no object.
  */
 import { ATTRIBUTE_BYTES, ATTRIBUTE_TYPE_MASK } from './ctnetlink.ts';
 
+/** What stands for an absent number. */
+export const ABSENT = -1;
+/** What stands for a number in a value of an impossible size. */
+export const IMPOSSIBLE = -2;
+
 export class AttributeWalk {
   type = 0;
-  /** Where the value begins and ends. */
+  /** The word at which the value begins, and how many bytes it has. */
   value = 0;
-  end = 0;
+  size = 0;
   /** An attribute did not fit into what holds it; what follows cannot be read. */
   isBroken = false;
   #next = 0;
+  /** In bytes, as lengths are. */
   #limit = 0;
 
-  /** Begins with the first attribute of `[start, end)`. */
-  begin(start: number, end: number): void {
+  /** Begins with the attribute at the word `at`; the last one ends at the byte `end` at the latest. */
+  begin(at: number, end: number): void {
     this.isBroken = false;
-    this.#next = start;
+    this.#next = at;
     this.#limit = end;
   }
 
-  /** Moves to the next attribute; false behind the last and at a broken one. */
-  next(bytes: Uint8Array): boolean {
+  /** Begins with the first attribute within the one at which `outer` is. */
+  enter(outer: AttributeWalk): void {
+    this.begin(outer.value, outer.value * 4 + outer.size);
+  }
+
+  /** Moves to the next attribute; false behind the last and at a broken one. `words` hold at least all up to the end. */
+  next(words: Int32Array): boolean {
     const at = this.#next;
-    if (at + ATTRIBUTE_BYTES > this.#limit) return false;
-    const length = bytes[at]! | (bytes[at + 1]! << 8);
-    const end = at + length;
-    if (length < ATTRIBUTE_BYTES || end > this.#limit) {
+    const start = at * 4;
+    if (start + ATTRIBUTE_BYTES > this.#limit) return false;
+    const head = words[at]!;
+    const length = head & 0xffff;
+    if (length < ATTRIBUTE_BYTES || start + length > this.#limit) {
       this.isBroken = true;
       return false;
     }
-    this.type = (bytes[at + 2]! | (bytes[at + 3]! << 8)) & ATTRIBUTE_TYPE_MASK;
-    this.value = at + ATTRIBUTE_BYTES;
-    this.end = end;
-    this.#next = at + ((length + 3) & ~3);
+    this.type = (head >>> 16) & ATTRIBUTE_TYPE_MASK;
+    this.value = at + 1;
+    this.size = length - ATTRIBUTE_BYTES;
+    this.#next = at + ((length + 3) >>> 2);
     return true;
   }
 
-  /** The value as an unsigned number when it has that many bytes, most significant first, else -1. */
-  unsigned(bytes: Uint8Array, size: 1 | 2 | 4): number {
-    const { value } = this;
-    if (this.end - value !== size) return -1;
-    if (size === 1) return bytes[value]!;
-    const upper = (bytes[value]! << 8) | bytes[value + 1]!;
-    return size === 2 ? upper : upper * 0x1_0000 + ((bytes[value + 2]! << 8) | bytes[value + 3]!);
+  /** A value of one byte, or IMPOSSIBLE. */
+  one(words: Int32Array): number {
+    return this.size === 1 ? words[this.value]! & 0xff : IMPOSSIBLE;
   }
 
-  /** The value of eight bytes as its upper and lower half in `halves`; false when it has another size. */
-  halves(bytes: Uint8Array, halves: { upper: number; lower: number }): boolean {
-    const { value } = this;
-    if (this.end - value !== 8) return false;
-    halves.upper = word(bytes, value);
-    halves.lower = word(bytes, value + 4);
-    return true;
+  /** A value of two bytes, most significant first, or IMPOSSIBLE. */
+  two(words: Int32Array): number {
+    if (this.size !== 2) return IMPOSSIBLE;
+    const word = words[this.value]!;
+    return ((word & 0xff) << 8) | ((word >>> 8) & 0xff);
+  }
+
+  /** A value of four bytes, likewise. */
+  four(words: Int32Array): number {
+    return this.size === 4 ? swapped(words[this.value]!) >>> 0 : IMPOSSIBLE;
   }
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+/** The word with its bytes in the other order, as 32 bits. */
+export function swapped(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }

@@ -31,6 +31,8 @@ export const GROUP = { NEW: 1, UPDATE: 2, DESTROY: 4 } as const;
 
 /** NLA_TYPE_MASK: the upper two bits of an attribute's type are flags. */
 export const ATTRIBUTE_TYPE_MASK = 0x3fff;
+/** NLA_F_NESTED, the one of those that the kernel sets: attributes lie within. */
+export const NESTED = 0x8000;
 export const CTA = {
   TUPLE_ORIG: 1,
   TUPLE_REPLY: 2,

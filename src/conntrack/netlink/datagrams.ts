@@ -11,6 +11,7 @@ const SLOT_BYTES = 2048;
 
 /** struct mmsghdr, with the fields used: msg_iov, msg_iovlen, msg_flags, msg_len. The same on every 64-bit Linux. */
 const MESSAGE = { bytes: 64, iov: 16, iovLength: 24, flags: 48, length: 56 } as const;
+const MESSAGE_WORDS = MESSAGE.bytes / 4;
 /** struct iovec. */
 const IOV_BYTES = 16;
 const MSG_TRUNC = 0x20;
@@ -19,9 +20,12 @@ const MSG_DONTWAIT = 0x40;
 export class Datagrams {
   /** What was received, each datagram in a slot of its own. Overwritten by the next `receive`. */
   readonly bytes = Buffer.alloc(COUNT * SLOT_BYTES);
+  /** The same bytes as words. */
+  readonly words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, (COUNT * SLOT_BYTES) / 4);
   // The kernel finds the slots through addresses in these two, so all three live exactly as long as this object.
   readonly #iovs = Buffer.alloc(COUNT * IOV_BYTES);
   readonly #messages = Buffer.alloc(COUNT * MESSAGE.bytes);
+  readonly #fields = new Int32Array(this.#messages.buffer, this.#messages.byteOffset, COUNT * MESSAGE_WORDS);
 
   constructor() {
     const slots = libc.addressOf(this.bytes);
@@ -34,17 +38,21 @@ export class Datagrams {
     }
   }
 
-  /** How many datagrams were there, at least one, or the error, which is EAGAIN when there was none. */
-  receive(fd: number): { count: number } | { errno: number } {
+  /** How many datagrams were there, or minus the error, which is EAGAIN when there was none. */
+  receive(fd: number): number {
     const count = libc.recvmmsg(fd, this.#messages, COUNT, MSG_DONTWAIT, null);
-    return count < 0 ? { errno: libc.errno() } : { count };
+    return count < 0 ? -libc.errno() : count;
   }
 
-  /** Where the datagram of that index lies in `bytes`; null when it was cut, having no room in its slot. */
-  span(index: number): { start: number; end: number } | null {
-    const at = index * MESSAGE.bytes;
-    if ((this.#messages.readUInt32LE(at + MESSAGE.flags) & MSG_TRUNC) !== 0) return null;
-    const start = index * SLOT_BYTES;
-    return { start, end: start + this.#messages.readUInt32LE(at + MESSAGE.length) };
+  /** Where in `bytes` the datagram of that index begins. */
+  startOf(index: number): number {
+    return index * SLOT_BYTES;
+  }
+
+  /** How many bytes it has; null when it was cut, having no room in its slot. */
+  lengthOf(index: number): number | null {
+    const at = index * MESSAGE_WORDS;
+    if ((this.#fields[at + MESSAGE.flags / 4]! & MSG_TRUNC) !== 0) return null;
+    return this.#fields[at + MESSAGE.length / 4]!;
   }
 }

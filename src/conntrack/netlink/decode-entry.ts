@@ -1,16 +1,15 @@
 /**
- * Reads one conntrack message of the kernel into a record. Pure: it opens nothing, and on whatever bytes it is given it
- * answers a record or the reason why there is none. It never throws, and allocates nothing but the record.
+ * Reads one conntrack message of the kernel. Pure: it opens nothing, and whatever bytes it is given, it fills an entry or
+ * answers the reason why there is none. It never throws and makes no object.
  */
-import type { Protocol } from '../../domain/protocol.ts';
-import type { ConntrackRecord, RecordEvent } from '../record.ts';
-import { AddressWords } from './address-words.ts';
-import { AttributeWalk } from './attribute-walk.ts';
+import { ORIG_SOURCE, REPLY_SOURCE } from '../key-words.ts';
+import { ABSENT, AttributeWalk, IMPOSSIBLE, swapped } from './attribute-walk.ts';
 import { CTA, CTA_COUNTERS, CTA_TIMESTAMP, IP_PROTOCOL, STATUS } from './ctnetlink.ts';
+import { Entry } from './entry.ts';
 import { ProtocolState } from './protocol-state.ts';
 import { Tuple } from './tuple.ts';
 
-/** Why a message gave no record. */
+/** Why a message gave no entry. */
 export type EntryReject =
   /** An entry of a protocol that no NetworkPolicy can name: ICMP, IGMP, GRE ... */
   | 'protocol'
@@ -25,134 +24,117 @@ const UPPER_MS = 4294;
 const UPPER_NS = 2 ** 32 - UPPER_MS * NS_PER_MS;
 
 export class EntryDecoder {
-  readonly #orig: Tuple;
-  readonly #reply: Tuple;
+  /** What was decoded last; holds until the next. */
+  readonly entry = new Entry();
+  readonly #orig = new Tuple(this.entry.addresses, ORIG_SOURCE);
+  readonly #reply = new Tuple(this.entry.addresses, REPLY_SOURCE);
   readonly #walk = new AttributeWalk();
   readonly #within = new AttributeWalk();
   readonly #state = new ProtocolState();
-  readonly #halves = { upper: 0, lower: 0 };
-  #packets = -1;
-  #bytes = -1;
-
-  constructor() {
-    const addresses = new AddressWords();
-    this.#orig = new Tuple(addresses);
-    this.#reply = new Tuple(addresses);
-  }
+  #packets = ABSENT;
+  #bytes = ABSENT;
 
   /**
-   * The record in `bytes[start, end)`, the attributes of one message behind both its headers. `readAt`, unix ms, is the
-   * time of an event that the kernel has not stamped.
+   * Fills the entry but for its event from the attributes of one message, which begin at the word `at` of `words` and end at
+   * the byte `end`. `entry.at` is to be the time of the read already: it is replaced by that of the kernel.
    */
-  decode(
-    bytes: Uint8Array,
-    start: number,
-    from: { end: number; event: RecordEvent; readAt: number },
-  ): ConntrackRecord | EntryReject {
-    const { event } = from;
-    const orig = this.#orig;
-    const reply = this.#reply;
-    const state = this.#state;
+  decode(words: Int32Array, at: number, end: number): EntryReject | null {
+    const { entry } = this;
     const walk = this.#walk;
-    orig.clear();
-    reply.clear();
-    state.clear();
-    this.#packets = -1;
-    this.#bytes = -1;
     let status = 0;
-    let timeoutS: number | null = null;
-    let id: number | null = null;
-    let zone: number | null = null;
-    let stamp: number | null = null;
-    let startedAt: number | null = null;
-
-    walk.begin(start, from.end);
-    while (walk.next(bytes)) {
+    let zone = ABSENT;
+    this.#clear();
+    walk.begin(at, end);
+    while (walk.next(words)) {
       switch (walk.type) {
         case CTA.TUPLE_ORIG:
-          if (!orig.read(bytes, walk.value, walk.end)) return 'malformed';
+          if (!this.#orig.read(words, walk)) return 'malformed';
           break;
         case CTA.TUPLE_REPLY:
-          if (!reply.read(bytes, walk.value, walk.end)) return 'malformed';
+          if (!this.#reply.read(words, walk)) return 'malformed';
           break;
         case CTA.STATUS:
-          status = walk.unsigned(bytes, 4);
-          if (status === -1) return 'malformed';
+          status = walk.four(words);
+          if (status === IMPOSSIBLE) return 'malformed';
           break;
         case CTA.PROTOINFO:
-          if (!state.read(bytes, walk.value, walk.end)) return 'malformed';
+          if (!this.#state.read(words, walk)) return 'malformed';
           break;
         case CTA.TIMEOUT:
-          timeoutS = walk.unsigned(bytes, 4);
-          if (timeoutS === -1) return 'malformed';
+          entry.timeoutS = walk.four(words);
+          if (entry.timeoutS === IMPOSSIBLE) return 'malformed';
           break;
         case CTA.COUNTERS_ORIG:
         case CTA.COUNTERS_REPLY:
-          if (!this.#count(bytes)) return 'malformed';
+          if (!this.#count(words)) return 'malformed';
           break;
         case CTA.ID:
-          id = walk.unsigned(bytes, 4);
-          if (id === -1) return 'malformed';
+          entry.id = walk.four(words);
+          if (entry.id === IMPOSSIBLE) return 'malformed';
           break;
         case CTA.ZONE:
-          zone = walk.unsigned(bytes, 2);
+          zone = walk.two(words);
           break;
         case CTA.TIMESTAMP:
-          startedAt = this.#start(bytes);
+          entry.startedAt = this.#start(words);
           break;
         case CTA.TIMESTAMP_EVENT:
-          stamp = this.#time(bytes, walk);
-          if (stamp === null) return 'malformed';
+          if (walk.size !== 8) return 'malformed';
+          entry.at = timeAt(words, walk.value);
+          entry.isStamped = true;
           break;
         default:
       }
     }
-    if (walk.isBroken) return 'truncated';
-    const protocol = protocolOf(orig.protocol);
-    if (protocol === null) return orig.protocol > 0 ? 'protocol' : 'malformed';
-    zone ??= orig.zone ?? reply.zone;
-    if (zone === -1) return 'malformed';
-    const { source: origSource, destination: origDestination } = orig;
-    const { source: replySource, destination: replyDestination } = reply;
-    if (!origSource || !origDestination || !replySource || !replyDestination) return 'malformed';
-    if (orig.sourcePort <= 0 || orig.destinationPort <= 0) return 'malformed';
-    if (reply.sourcePort <= 0 || reply.destinationPort <= 0) return 'malformed';
-    const offloaded = (status & (STATUS.OFFLOAD | STATUS.HW_OFFLOAD)) !== 0;
-    return {
-      event,
-      at: event === 'dump' ? null : (stamp ?? from.readAt),
-      protocol,
-      state: state.word,
-      timeoutS,
-      origSource,
-      origDestination,
-      origSourcePort: orig.sourcePort,
-      origDestinationPort: orig.destinationPort,
-      replySource,
-      replyDestination,
-      replySourcePort: reply.sourcePort,
-      replyDestinationPort: reply.destinationPort,
-      unreplied: (status & STATUS.SEEN_REPLY) === 0,
-      assured: (status & STATUS.ASSURED) !== 0,
-      zone,
-      id,
-      packets: this.#packets === -1 ? null : this.#packets,
-      bytes: this.#bytes === -1 ? null : this.#bytes,
-      midStream: protocol === 'udp' ? false : state.midStream(offloaded),
-      offloaded,
-      startedAt,
-    };
+    return walk.isBroken ? 'truncated' : this.#finish(status, zone);
+  }
+
+  #clear(): void {
+    const { entry } = this;
+    entry.isStamped = false;
+    entry.timeoutS = ABSENT;
+    entry.id = ABSENT;
+    entry.startedAt = ABSENT;
+    this.#orig.clear();
+    this.#reply.clear();
+    this.#state.clear();
+    this.#packets = ABSENT;
+    this.#bytes = ABSENT;
+  }
+
+  #finish(status: number, zone: number): EntryReject | null {
+    const { entry } = this;
+    const orig = this.#orig;
+    const reply = this.#reply;
+    if (orig.protocol === IP_PROTOCOL.TCP) entry.protocol = 'tcp';
+    else if (orig.protocol === IP_PROTOCOL.UDP) entry.protocol = 'udp';
+    else if (orig.protocol === IP_PROTOCOL.SCTP) entry.protocol = 'sctp';
+    else return orig.protocol > 0 ? 'protocol' : 'malformed';
+    entry.zone = zone === ABSENT ? (orig.zone === ABSENT ? reply.zone : orig.zone) : zone;
+    if (entry.zone === IMPOSSIBLE || !orig.isWhole || !reply.isWhole) return 'malformed';
+    entry.origSourcePort = orig.sourcePort;
+    entry.origDestinationPort = orig.destinationPort;
+    entry.replySourcePort = reply.sourcePort;
+    entry.replyDestinationPort = reply.destinationPort;
+    entry.unreplied = (status & STATUS.SEEN_REPLY) === 0;
+    entry.assured = (status & STATUS.ASSURED) !== 0;
+    entry.offloaded = (status & (STATUS.OFFLOAD | STATUS.HW_OFFLOAD)) !== 0;
+    entry.state = this.#state.word;
+    entry.midStream = entry.protocol === 'udp' ? false : this.#state.midStream(entry.offloaded);
+    entry.packets = this.#packets === ABSENT ? null : this.#packets;
+    entry.bytes = this.#bytes === ABSENT ? null : this.#bytes;
+    return null;
   }
 
   /** Adds one direction's counters; false when they are beyond what a number holds exactly. */
-  #count(bytes: Uint8Array): boolean {
+  #count(words: Int32Array): boolean {
     const within = this.#within;
-    const halves = this.#halves;
-    within.begin(this.#walk.value, this.#walk.end);
-    while (within.next(bytes)) {
+    within.enter(this.#walk);
+    while (within.next(words)) {
       if (within.type !== CTA_COUNTERS.PACKETS && within.type !== CTA_COUNTERS.BYTES) continue;
-      if (!within.halves(bytes, halves)) return false;
-      const count = halves.upper * 2 ** 32 + halves.lower;
+      if (within.size !== 8) return false;
+      const upper = swapped(words[within.value]!) >>> 0;
+      const count = upper * 2 ** 32 + (swapped(words[within.value + 1]!) >>> 0);
       if (within.type === CTA_COUNTERS.PACKETS) this.#packets = Math.max(this.#packets, 0) + count;
       else this.#bytes = Math.max(this.#bytes, 0) + count;
     }
@@ -161,23 +143,18 @@ export class EntryDecoder {
     );
   }
 
-  #start(bytes: Uint8Array): number | null {
+  #start(words: Int32Array): number {
     const within = this.#within;
-    within.begin(this.#walk.value, this.#walk.end);
-    while (within.next(bytes)) if (within.type === CTA_TIMESTAMP.START) return this.#time(bytes, within);
-    return null;
-  }
-
-  /** Nanoseconds since 1970 as milliseconds with their fraction; every intermediate value fits a double exactly. */
-  #time(bytes: Uint8Array, walk: AttributeWalk): number | null {
-    const halves = this.#halves;
-    if (!walk.halves(bytes, halves)) return null;
-    return halves.upper * UPPER_MS + (halves.upper * UPPER_NS + halves.lower) / NS_PER_MS;
+    within.enter(this.#walk);
+    while (within.next(words))
+      if (within.type === CTA_TIMESTAMP.START)
+        return within.size === 8 ? timeAt(words, within.value) : ABSENT;
+    return ABSENT;
   }
 }
 
-function protocolOf(ipNumber: number): Protocol | null {
-  if (ipNumber === IP_PROTOCOL.TCP) return 'tcp';
-  if (ipNumber === IP_PROTOCOL.UDP) return 'udp';
-  return ipNumber === IP_PROTOCOL.SCTP ? 'sctp' : null;
+/** Nanoseconds since 1970 as milliseconds with their fraction; every intermediate value fits a double exactly. */
+function timeAt(words: Int32Array, at: number): number {
+  const upper = swapped(words[at]!) >>> 0;
+  return upper * UPPER_MS + (upper * UPPER_NS + (swapped(words[at + 1]!) >>> 0)) / NS_PER_MS;
 }

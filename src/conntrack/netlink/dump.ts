@@ -1,9 +1,9 @@
 /** Lists every conntrack entry through a socket of its own. Only ever asks to list: no counter is zeroed, nothing changes. */
 import { setImmediate as yieldToOthers, setTimeout as delay } from 'node:timers/promises';
 import { ProblemError } from '../../domain/problem.ts';
-import type { ConntrackRecord } from '../record.ts';
 import { FAMILY_BYTES, FLAG, HEADER_BYTES, MESSAGE, SUBSYSTEM } from './ctnetlink.ts';
 import type { EntryReject } from './decode-entry.ts';
+import type { Entry } from './entry.ts';
 import { EAGAIN, EINTR } from './libc.ts';
 import { MessageScanner } from './message-scan.ts';
 import { openRequestSocket, problemOf } from './socket.ts';
@@ -16,7 +16,8 @@ const SILENCE_MS = 10_000;
 const RETRY_MS = 5;
 
 export interface DumpSink {
-  record(record: ConntrackRecord): void;
+  /** `entry` holds until the call returns. */
+  entry(entry: Entry): void;
   reject(reason: EntryReject): void;
 }
 
@@ -40,7 +41,7 @@ export async function probe(signal: AbortSignal): Promise<void> {
   try {
     socket.send(request(MESSAGE.GET_STATS, FLAG.REQUEST | FLAG.ACK));
     // The number itself is no entry, so that it counts as a reject.
-    await answerOf(socket, { record: () => undefined, reject: () => undefined }, signal);
+    await answerOf(socket, { entry: () => undefined, reject: () => undefined }, signal);
   } finally {
     socket.close();
   }
@@ -53,19 +54,20 @@ async function answerOf(
 ): Promise<{ isInterrupted: boolean }> {
   const answer: { errno: number | null; isInterrupted: boolean } = { errno: null, isInterrupted: false };
   const scanner = new MessageScanner({
-    record: (record) => sink.record(record),
+    entry: (entry) => sink.entry(entry),
     reject: (reason) => sink.reject(reason),
     end: (errno) => (answer.errno = errno),
     interrupted: () => (answer.isInterrupted = true),
   });
   const bytes = Buffer.alloc(RECEIVE_BYTES);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, RECEIVE_BYTES / 4);
   let silentMs = 0;
   while (answer.errno === null) {
     signal.throwIfAborted();
     const received = socket.receive(bytes);
     if ('length' in received) {
       silentMs = 0;
-      scanner.scan(bytes, { start: 0, end: received.length, readAt: 0 });
+      scanner.scanWords(words, 0, received.length);
       await yieldToOthers();
     } else if (received.errno !== EAGAIN && received.errno !== EINTR)
       throw problemOf(received.errno, 'conntrack entries cannot be listed');

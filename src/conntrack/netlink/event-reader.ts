@@ -3,10 +3,12 @@
  * would cost ten times as much. The timer keeps the process alive, since a reader is what an agent lives for.
  */
 import { performance } from 'node:perf_hooks';
+import { clockOffsetMs, wallClock } from '../../runtime/clock.ts';
 import type { SourceLog, SourceSink } from '../source.ts';
-import { sayRecord } from '../source.ts';
+import { Speaker } from '../source.ts';
 import { GROUP } from './ctnetlink.ts';
 import { Datagrams } from './datagrams.ts';
+import { drainDelayMs } from './drain-delay.ts';
 import { eventFilter } from './event-filter.ts';
 import { EAGAIN, EINTR, ENOBUFS } from './libc.ts';
 import { MessageScanner } from './message-scan.ts';
@@ -14,18 +16,19 @@ import { DropCounter, readNetlinkTable } from './netlink-table.ts';
 import { RecentMaximum } from './recent-maximum.ts';
 import { NetlinkSocket, problemOf } from './socket.ts';
 
-/** Shorter costs more: 2.0 CPU seconds per million events at 5,000/s, 3.1 with 20 ms. A sighting is so late when all is well. */
-const DRAIN_EVERY_MS = 50;
 /**
- * The kernel counts 1,280 bytes for an event and doubles what is asked for: room for some 26,000, a quarter of a second of
- * the most that one core makes. With half of it, one run in five lost events at 97,000/s on a busy machine of two cores.
+ * The kernel counts 1,280 bytes for an event and doubles what is asked for: room for some 52,000, twice what one core makes
+ * in the longest time between two looks. Memory is taken only for what waits.
  */
-const RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024;
+const RECEIVE_BUFFER_BYTES = 32 * 1024 * 1024;
 /** About 20 ms of work; what is left waits until the event loop has done other things. */
 const CALLS_AT_ONCE = 64;
 const DROPS_EVERY_MS = 1000;
 /** `readLagMs` covers between one and two of these. */
 const LAG_SPAN_MS = 30_000;
+
+/** What a drain came to, besides an error. */
+const [EMPTY, MORE] = [0, 1];
 
 export class EventReader {
   readonly #sink: SourceSink;
@@ -38,10 +41,13 @@ export class EventReader {
   /** Clock of `performance.now`: nothing that was queued before this is still unread. */
   #emptyAt = performance.now();
   #dropsReadAt = performance.now();
-  #readAt = 0;
   /** Whether one of the events just read has no time of the kernel's. */
   #isUnstamped = false;
   #overflows = 0;
+  /** Events found since the drain that ended then. */
+  #found = 0;
+  #drainedAt = performance.now();
+  #isStarted = false;
   #timer: NodeJS.Timeout | null = null;
   #rest: NodeJS.Immediate | null = null;
 
@@ -59,10 +65,12 @@ export class EventReader {
         'the receive buffer of conntrack events is small: bursts may be lost',
       );
     this.#inodes = new Set([this.#socket.inode]);
+    const speaker = new Speaker(sink);
     this.#scanner = new MessageScanner({
-      record: (record) => {
-        if (record.at === this.#readAt) this.#isUnstamped = true;
-        sayRecord(sink, record, this.#readAt);
+      entry: (entry) => {
+        if (!entry.isStamped) this.#isUnstamped = true;
+        // What the kernel stamped is by the system's clock.
+        speaker.entry(entry, entry.isStamped ? entry.at + clockOffsetMs : entry.at);
       },
       reject: (reason) => sink.skipped(reason, 1),
       end: () => sink.skipped('malformed', 1),
@@ -76,57 +84,60 @@ export class EventReader {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#tick(), DRAIN_EVERY_MS);
+    this.#isStarted = true;
+    this.#timer ??= setTimeout(() => this.#tick(), drainDelayMs(0, 1));
   }
 
   /** Reads what was queued up to now, then ends. */
   close(): void {
-    if (this.#rest !== null) clearImmediate(this.#rest);
-    if (this.#timer !== null) {
-      clearInterval(this.#timer);
+    this.#stop();
+    if (this.#isStarted) {
       this.#drain(Infinity);
       this.#countDrops();
     }
-    this.#timer = null;
+    this.#isStarted = false;
     this.#socket.close();
   }
 
   #tick(): void {
-    // What is left of the last drain is read without waiting for a timer.
-    if (this.#rest === null) this.#drainSome();
-    if (performance.now() - this.#dropsReadAt >= DROPS_EVERY_MS || this.#overflows > 0) this.#countDrops();
-  }
-
-  #drainSome(): void {
-    this.#rest = null;
     const outcome = this.#drain(CALLS_AT_ONCE);
-    if (outcome === 'more') this.#rest = setImmediate(() => this.#drainSome());
-    else if (outcome !== 'empty') this.#fail(outcome.errno);
+    if (outcome < 0) return this.#fail(-outcome);
+    if (performance.now() - this.#dropsReadAt >= DROPS_EVERY_MS || this.#overflows > 0) this.#countDrops();
+    // What is left of a drain is read without waiting for a timer.
+    if (outcome === MORE) this.#rest = setImmediate(() => this.#tick());
+    else {
+      const since = this.#emptyAt - this.#drainedAt;
+      this.#timer = setTimeout(() => this.#tick(), drainDelayMs(this.#found, since));
+      this.#drainedAt = this.#emptyAt;
+      this.#found = 0;
+    }
   }
 
-  /** Reads until nothing is queued, but with no more than so many calls. */
-  #drain(calls: number): 'empty' | 'more' | { errno: number } {
+  /** Reads until nothing is queued, but with no more than so many calls: EMPTY, MORE, or minus an error. */
+  #drain(calls: number): number {
     for (let call = 0; call < calls; call++) {
       const before = performance.now();
       const received = this.#datagrams.receive(this.#socket.fd);
-      if ('count' in received) this.#scan(received.count);
-      else if (received.errno === EAGAIN) {
+      if (received > 0) this.#scan(received);
+      else if (received === -EAGAIN) {
         this.#emptyAt = before;
-        return 'empty';
-      } else if (received.errno === ENOBUFS) this.#overflows++;
-      else if (received.errno !== EINTR) return received;
+        return EMPTY;
+      } else if (received === -ENOBUFS) this.#overflows++;
+      else if (received !== -EINTR) return received;
     }
-    return 'more';
+    return MORE;
   }
 
   #scan(count: number): void {
-    const { bytes } = this.#datagrams;
-    this.#readAt = Date.now();
+    const datagrams = this.#datagrams;
+    this.#scanner.readAt = wallClock();
     this.#isUnstamped = false;
+    this.#found += count;
     for (let index = 0; index < count; index++) {
-      const span = this.#datagrams.span(index);
-      if (span === null) this.#sink.skipped('truncated', 1);
-      else this.#scanner.scan(bytes, { start: span.start, end: span.end, readAt: this.#readAt });
+      const length = datagrams.lengthOf(index);
+      const start = datagrams.startOf(index);
+      if (length === null) this.#sink.skipped('truncated', 1);
+      else this.#scanner.scanWords(datagrams.words, start, start + length);
     }
     const now = performance.now();
     if (this.#isUnstamped) this.#lag.note(now - this.#emptyAt, now);
@@ -142,9 +153,16 @@ export class EventReader {
 
   #fail(errno: number): void {
     this.#countDrops();
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
+    this.#stop();
+    this.#isStarted = false;
     this.#socket.close();
     this.#sink.failed(problemOf(errno, 'conntrack events can no longer be read'));
+  }
+
+  #stop(): void {
+    if (this.#rest !== null) clearImmediate(this.#rest);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#rest = null;
+    this.#timer = null;
   }
 }

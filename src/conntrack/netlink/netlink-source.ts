@@ -4,8 +4,9 @@
  */
 import { endianness } from 'node:os';
 import { ProblemError } from '../../domain/problem.ts';
+import { wallClock } from '../../runtime/clock.ts';
 import type { ConntrackSource, SourceLog, SourceSink } from '../source.ts';
-import { sayRecord } from '../source.ts';
+import { Speaker } from '../source.ts';
 import { dumpEntries, probe } from './dump.ts';
 import { EventReader } from './event-reader.ts';
 import { readKernelSettings } from './kernel-settings.ts';
@@ -88,16 +89,17 @@ class NetlinkSource implements ConntrackSource {
   }
 
   async #dump(): Promise<void> {
+    const speaker = new Speaker(this.#sink);
     for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
       // A dump of its own for each attempt, since presences of one time are added up.
-      const at = Math.max(Date.now(), this.#lastDumpAt + 1);
+      const at = Math.max(wallClock(), this.#lastDumpAt + 1);
       this.#lastDumpAt = at;
       this.#entries = 0;
       const { isInterrupted } = await dumpEntries(
         {
-          record: (record) => {
+          entry: (entry) => {
             this.#entries++;
-            sayRecord(this.#sink, record, at);
+            speaker.entry(entry, at);
           },
           reject: (reason) => this.#sink.skipped(reason, 1),
         },

@@ -1,5 +1,5 @@
 /** Reads a CTA_PROTOINFO: the state of a TCP or SCTP entry, and whether a TCP entry's beginning was seen. */
-import { AttributeWalk } from './attribute-walk.ts';
+import { ABSENT, AttributeWalk } from './attribute-walk.ts';
 import {
   CTA_PROTOINFO,
   CTA_PROTOINFO_SCTP,
@@ -9,20 +9,20 @@ import {
   TCP_STATES,
 } from './ctnetlink.ts';
 
-/** Made once and filled again for each message, so that reading one allocates nothing. */
+/** Made once and filled again for each message, so that reading one makes no object. */
 export class ProtocolState {
   /** The state's name; null when there is none. */
   word: string | null = null;
-  /** The flags of each direction; -1 when absent. */
-  #flagsOriginal = -1;
-  #flagsReply = -1;
+  /** The flags of each direction. */
+  #flagsOriginal = ABSENT;
+  #flagsReply = ABSENT;
   readonly #protocols = new AttributeWalk();
   readonly #within = new AttributeWalk();
 
   clear(): void {
     this.word = null;
-    this.#flagsOriginal = -1;
-    this.#flagsReply = -1;
+    this.#flagsOriginal = ABSENT;
+    this.#flagsReply = ABSENT;
   }
 
   /**
@@ -32,43 +32,43 @@ export class ProtocolState {
    */
   midStream(isOffloaded: boolean): boolean | null {
     const [original, reply] = [this.#flagsOriginal, this.#flagsReply];
-    if (original === -1 || reply === -1) return null;
+    if (original === ABSENT || reply === ABSENT) return null;
     if ((original & reply & TCP_FLAG.BE_LIBERAL) === 0) return false;
     if (((original | reply) & TCP_FLAG.WINDOW_SCALE) !== 0) return false;
     return isOffloaded ? null : true;
   }
 
-  /** Reads the attributes in `bytes[start, end)`; false for one that does not fit or a state that does not exist. */
-  read(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Reads the attributes within the one at which `outer` is; false for one that does not fit or a state that does not exist. */
+  read(words: Int32Array, outer: AttributeWalk): boolean {
     const protocols = this.#protocols;
-    protocols.begin(start, end);
-    while (protocols.next(bytes)) {
-      if (protocols.type === CTA_PROTOINFO.TCP && !this.#tcp(bytes)) return false;
-      if (protocols.type === CTA_PROTOINFO.SCTP && !this.#sctp(bytes)) return false;
+    protocols.enter(outer);
+    while (protocols.next(words)) {
+      if (protocols.type === CTA_PROTOINFO.TCP && !this.#tcp(words)) return false;
+      if (protocols.type === CTA_PROTOINFO.SCTP && !this.#sctp(words)) return false;
     }
     return !protocols.isBroken;
   }
 
-  #tcp(bytes: Uint8Array): boolean {
+  #tcp(words: Int32Array): boolean {
     const within = this.#within;
-    within.begin(this.#protocols.value, this.#protocols.end);
-    while (within.next(bytes)) {
+    within.enter(this.#protocols);
+    while (within.next(words)) {
       if (within.type === CTA_PROTOINFO_TCP.STATE) {
-        const word = TCP_STATES[within.unsigned(bytes, 1)];
+        const word = TCP_STATES[within.one(words)];
         if (word === undefined) return false;
         this.word = word;
-      } else if (within.type === CTA_PROTOINFO_TCP.FLAGS_ORIGINAL) this.#flagsOriginal = this.#flags(bytes);
-      else if (within.type === CTA_PROTOINFO_TCP.FLAGS_REPLY) this.#flagsReply = this.#flags(bytes);
+      } else if (within.type === CTA_PROTOINFO_TCP.FLAGS_ORIGINAL) this.#flagsOriginal = this.#flags(words);
+      else if (within.type === CTA_PROTOINFO_TCP.FLAGS_REPLY) this.#flagsReply = this.#flags(words);
     }
     return !within.isBroken;
   }
 
-  #sctp(bytes: Uint8Array): boolean {
+  #sctp(words: Int32Array): boolean {
     const within = this.#within;
-    within.begin(this.#protocols.value, this.#protocols.end);
-    while (within.next(bytes)) {
+    within.enter(this.#protocols);
+    while (within.next(words)) {
       if (within.type !== CTA_PROTOINFO_SCTP.STATE) continue;
-      const word = SCTP_STATES[within.unsigned(bytes, 1)];
+      const word = SCTP_STATES[within.one(words)];
       if (word === undefined) return false;
       this.word = word;
     }
@@ -76,8 +76,8 @@ export class ProtocolState {
   }
 
   /** struct nf_ct_tcp_flags: the flags, then a mask that only a writer uses. */
-  #flags(bytes: Uint8Array): number {
-    const { value, end } = this.#within;
-    return end - value === 2 ? bytes[value]! : -1;
+  #flags(words: Int32Array): number {
+    const { value, size } = this.#within;
+    return size === 2 ? words[value]! & 0xff : ABSENT;
   }
 }

@@ -34,6 +34,11 @@ export interface ClusterSink {
   synced(): void;
   /** Between the two, unix ms, no kind could be read; told when it is over. */
   outage(from: number, until: number): void;
+  /**
+   * All objects of this kind are about to be told anew: what came and went since `since` (unix ms), when the last of it was
+   * told, stays unseen. `kindSynced` ends it.
+   */
+  kindUnwatched?(kind: string, since: number): void;
   /** All objects of this kind have been told: the first time, and after each gap. */
   kindSynced?(kind: string): void;
   /** Other kinds of policy of which objects exist; told at the start and each time they were found out again. */
@@ -103,13 +108,17 @@ export function watchCluster(
   };
   const sinkOf = (resource: Resource, standing: KindStanding): ReflectorSink => {
     const { kind } = resource;
+    let toldUntil: number | null = null;
     return {
       event: (event) => {
         standing.event(event);
         if (resource === NODE_LEASES) tellLease(event, sink);
         else sink.event(event);
       },
-      refreshing: (_, way) => standing.refreshing(way),
+      refreshing: (_, way) => {
+        standing.refreshing(way);
+        if (toldUntil !== null) sink.kindUnwatched?.(kind, toldUntil);
+      },
       reached: (_, at) => {
         const over = standing.reached();
         if (over !== null) log.info({ kind, ...over }, 'kind is read again');
@@ -117,6 +126,7 @@ export function watchCluster(
       },
       progressed: (_, resourceVersion, at, by) => {
         standing.progressed(resourceVersion, at, by);
+        toldUntil = at;
         reach.read(kind, at);
       },
       synced: (_, resourceVersion) => {

@@ -8,6 +8,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
+import { wallClock } from '../../runtime/clock.ts';
 import { SilenceError } from './api-transport.ts';
 import type { ApiResponse, ApiTransport, GetOptions } from './api-transport.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
@@ -97,12 +98,12 @@ export class HttpTransport implements ApiTransport {
     const idleMs = options.idleMs ?? IDLE_MS;
     request.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEPALIVE_MS));
     const watchdog = new Watchdog(idleMs, (error) => request.destroy(error));
-    const sentAt = Date.now();
+    const sentAt = wallClock();
     const response = await answerOf(request).catch((error: unknown) => {
       watchdog.stop();
       throw error;
     });
-    this.#clock.observe(response.headers.date, sentAt, Date.now());
+    this.#clock.observe(response.headers.date, sentAt, wallClock());
     return {
       status: response.statusCode ?? 0,
       headers: headersOf(response),

@@ -13,18 +13,26 @@ const POD_SPEC = ['nodeName', 'hostNetwork', 'dnsPolicy', 'dnsConfig'];
 const CONTAINER = ['name', 'args', 'restartPolicy', 'ports'];
 const POD_STATUS = ['phase', 'podIP', 'podIPs', 'startTime'];
 const CONDITION = ['type', 'status', 'lastTransitionTime'];
-/** The rest of a pod's conditions comes and goes with its health. */
-const SANDBOX_CONDITION = 'PodReadyToStartContainers';
+/** Those that the kubelet alone sets: its last word on the pod. The others come and go with the pod's health. */
+const CONDITIONS: ReadonlySet<unknown> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'ContainersReady',
+]);
+/** Of a static pod's mirror. */
+const ANNOTATIONS = ['kubernetes.io/config.mirror', 'kubernetes.io/config.hash'];
 
 /** A pod: some 7 KB as it comes, less than 1 KB of which says where it is, what it listens on and since when. */
 export function keptOfPod(pod: KubeObject, sharing: Sharing): KubeObject {
   const { spec, status } = fieldsOf(pod);
   const head = headOf(pod);
   const { labels, ownerReferences } = head.metadata;
+  const annotations = picked(pod.metadata['annotations'], ANNOTATIONS);
   return {
     ...head,
     metadata: {
       ...head.metadata,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
       ...(labels === undefined ? {} : { labels: sharing.of(labels) }),
       ...(ownerReferences === undefined ? {} : { ownerReferences: sharing.of(ownerReferences) }),
     },
@@ -38,7 +46,7 @@ export function keptOfPod(pod: KubeObject, sharing: Sharing): KubeObject {
     status: {
       ...picked(status, POD_STATUS),
       ...keptOfEach(status, 'conditions', (each) =>
-        each['type'] === SANDBOX_CONDITION ? [picked(each, CONDITION)] : [],
+        CONDITIONS.has(each['type']) ? [picked(each, CONDITION)] : [],
       ),
       ...keptOfEach(status, 'containerStatuses', (each) => [keptOfContainerStatus(each)]),
       ...keptOfEach(status, 'initContainerStatuses', (each) => [keptOfContainerStatus(each)]),

@@ -5,11 +5,12 @@
 
 /**
  * A name and the bracket that opens its value, as Go's encoder writes them: without spaces, which is the only form that is cut.
+ * The quote before the name is looked at last: there are hundreds in an object, and a search for one stops at each.
  * Inside a text the same characters have their quotes escaped, so it is found only where it is a name.
  */
 const EMPTIED: readonly { readonly opening: string; readonly instead: string }[] = [
-  { opening: '"managedFields":[', instead: '"managedFields":[]' },
-  { opening: '"openAPIV3Schema":{', instead: '"openAPIV3Schema":{}' },
+  { opening: 'managedFields":[', instead: 'managedFields":[]' },
+  { opening: 'openAPIV3Schema":{', instead: 'openAPIV3Schema":{}' },
 ];
 
 /** Undefined when the text is no JSON. What was emptied need not have been any. */
@@ -38,10 +39,10 @@ function emptied(text: string, { opening, instead }: (typeof EMPTIED)[number]): 
   return lean + text.slice(from);
 }
 
-/** Where a name begins; a quote behind a backslash is a part of a longer name. */
+/** Where the name stands; more letters, or a quote behind a backslash, make it a part of a longer one. */
 function placeOf(opening: string, text: string, from: number): number {
   let at = text.indexOf(opening, from);
-  while (at > 0 && text[at - 1] === '\\') at = text.indexOf(opening, at + 1);
+  while (at !== -1 && (text[at - 1] !== '"' || text[at - 2] === '\\')) at = text.indexOf(opening, at + 1);
   return at;
 }
 

@@ -89,27 +89,30 @@ function readLines(
 }
 
 function eventOf(raw: unknown, resource: Resource, sharing: Sharing): WatchEvent | ApiFailure {
-  const malformed = new ApiFailure('malformed', `a line of the watch of ${resource.path} is no event`);
-  if (!isRecord(raw) || !isRecord(raw['object'])) return malformed;
+  if (!isRecord(raw) || !isRecord(raw['object'])) return noEvent(resource);
   const { type, object } = raw;
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED': {
       const kept = objectOf(object, resource, sharing);
-      return kept === null ? malformed : { type, object: kept };
+      return kept === null ? noEvent(resource) : { type, object: kept };
     }
     case 'BOOKMARK': {
       const metadata = isRecord(object) ? object['metadata'] : null;
       const version = isRecord(metadata) ? metadata['resourceVersion'] : null;
-      if (typeof version !== 'string' || version === '') return malformed;
+      if (typeof version !== 'string' || version === '') return noEvent(resource);
       const annotations = isRecord(metadata) ? metadata['annotations'] : null;
       const endsInitialEvents = isRecord(annotations) && annotations[INITIAL_EVENTS_END] === 'true';
       return { type, resourceVersion: version, endsInitialEvents };
     }
     case 'ERROR':
-      return isRecord(object) ? failureOfStatus(object, { code: 0, retryAfterMs: null }) : malformed;
+      return isRecord(object) ? failureOfStatus(object, { code: 0, retryAfterMs: null }) : noEvent(resource);
     default:
-      return malformed;
+      return noEvent(resource);
   }
+}
+
+function noEvent({ path }: Resource): ApiFailure {
+  return new ApiFailure('malformed', `a line of the watch of ${path} is no event`);
 }

@@ -1,22 +1,26 @@
-/** GET /api/v1/leases: who held an IP address, now or at an instant. */
+/** GET /api/v1/leases: who held an IP address, ever or around an instant, and what attribution makes of that instant. */
 import { z } from 'zod';
 import { parseIp } from '../../domain/ip.ts';
 import type { IpAddress } from '../../domain/ip.ts';
 import type { Lease } from '../../domain/lease.ts';
-import { API_PATHS, leasesPage } from '../../wire/api.ts';
+import { API_PATHS } from '../../wire/api.ts';
 import { printLease } from '../../wire/lease-json.ts';
+import type { LeaseInTime } from '../../wire/lease-json.ts';
+import { leasesPage, printVerdict } from '../../wire/lease-verdict-json.ts';
+import { instantParameter } from '../../wire/time-parameters.ts';
+import { leasesAround, leaseVerdict } from '../lease-verdict.ts';
+import type { AttributionScope } from '../lease-verdict.ts';
 import { problemResponses } from '../problem-json.ts';
 import { pageOfRows, pageQuery } from './page.ts';
 import { okJson } from './route.ts';
 import type { ApiScope } from './route.ts';
 
 export interface LeasesSource {
-  /** Leases of the address that could have held it at `at` (unix ms), or all of them when it is null. */
-  leases(ip: IpAddress, at: number | null): readonly Lease[];
+  /** All leases that the address ever had. */
+  leases(ip: IpAddress): readonly Lease[];
+  /** What else decides who an address was, as of now. */
+  attribution(): AttributionScope;
 }
-
-/** Digits of the last unix ms that Date can print: 8.64e15 (ECMA-262, time values). */
-const MAX_UNIX_MS = 8_640_000_000_000_000;
 
 const addressQuery = z
   .string()
@@ -30,23 +34,11 @@ const addressQuery = z
   })
   .describe('The address.');
 
-const instantQuery = z
-  .union(
-    [
-      z
-        .string()
-        .regex(/^[0-9]{1,16}$/)
-        .transform(Number)
-        .pipe(z.number().max(MAX_UNIX_MS)),
-      z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-    ],
-    'must be RFC 3339, as 2026-11-03T09:00:00Z, or unix milliseconds',
-  )
-  .optional()
-  .meta({
-    description: 'An instant, in RFC 3339 or unix milliseconds; absent means all of history.',
-    examples: ['2026-11-03T09:00:00Z'],
-  });
+const instantQuery = instantParameter.optional().meta({
+  description:
+    'An instant, in RFC 3339 or unix milliseconds: answers with the leases that could have held the address then, the nearest before and after, and a verdict. Absent means all of history.',
+  examples: ['2026-11-03T09:00:00Z'],
+});
 
 export function leasesRoute(app: ApiScope, source: LeasesSource): void {
   app.get(
@@ -65,13 +57,21 @@ export function leasesRoute(app: ApiScope, source: LeasesSource): void {
     },
     async (request) => {
       const { ip, at, ...page } = request.query;
-      const { rows, next } = pageOfRows(source.leases(ip, at ?? null), leaseKey, page);
-      return { items: rows.map(printLease), next };
+      const leases = source.leases(ip);
+      const wanted: readonly LeaseInTime[] =
+        at === undefined ? leases.map((lease) => ({ lease, when: null })) : leasesAround(leases, at);
+      const { rows, next } = pageOfRows(wanted, leaseKey, page);
+      const verdict = at === undefined ? null : leaseVerdict(leases, { ip, at }, source.attribution());
+      return {
+        items: rows.map(printLease),
+        next,
+        verdict: verdict === null ? null : printVerdict(verdict),
+      };
     },
   );
 }
 
 /** Orders by `from`: unix ms in 16 digits, as many as the last instant has. */
-function leaseKey(lease: Lease): string {
+function leaseKey({ lease }: LeaseInTime): string {
   return `${String(Math.max(0, Math.floor(lease.from))).padStart(16, '0')} ${lease.id}`;
 }

@@ -1,8 +1,10 @@
 /** Laws of the decoder over messages that no kernel sent yet, and over bytes that none would send. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sightingOf } from '../../../src/conntrack/flow-of.ts';
 import type { ConntrackRecord } from '../../../src/conntrack/record.ts';
 import { formatIp } from '../../../src/domain/ip.ts';
+import { say } from '../read-sample.ts';
 import { buildMessage, SCTP_STATE_NAMES, TCP_STATE_NAMES } from './build-message.ts';
 import { scanMessages } from './scan-messages.ts';
 
@@ -17,14 +19,14 @@ const record: fc.Arbitrary<ConntrackRecord> = fc
   .record({
     event: fc.constantFrom('new', 'update', 'destroy', 'dump'),
     protocol: fc.constantFrom('tcp', 'udp', 'sctp'),
-    family: fc.boolean(),
+    family: fc.constantFrom('v4', 'v6', 'mixed'),
     tcp: maybe(fc.constantFrom(...TCP_STATE_NAMES)),
     sctp: maybe(fc.constantFrom(...SCTP_STATE_NAMES)),
     count: maybe(fc.tuple(fc.integer({ min: 2, max: 2 ** 50 }), fc.integer({ min: 2, max: 2 ** 50 }))),
     time,
   })
   .chain(({ event, protocol, family, tcp, sctp, count, time: at }) => {
-    const ip = family ? v4 : v6;
+    const ip = { v4, v6, mixed: fc.oneof(v4, v6) }[family];
     return fc.record({
       event: fc.constant(event),
       at: fc.constant(event === 'dump' ? null : at),
@@ -51,6 +53,10 @@ const record: fc.Arbitrary<ConntrackRecord> = fc
     });
   });
 
+/** Where a message's first attribute begins, and how long one of IPv4 is. */
+const FIRST_TUPLE = 20;
+const V4_TUPLE_BYTES = 52;
+
 function rounded(one: ConntrackRecord): ConntrackRecord {
   const tenths = (ms: number | null | undefined): number | null =>
     ms === null || ms === undefined ? null : Math.round(ms * 10);
@@ -65,6 +71,34 @@ describe('a message', () => {
         expect(scan.records.map(rounded)).toEqual(records.map(rounded));
         expect(scan.rejects).toEqual([]);
       }),
+    );
+  });
+
+  it('of IPv4 says the same when the kernel writes its tuples in another way than it does', () => {
+    fc.assert(
+      fc.property(record, (one) => {
+        const usual = buildMessage(one);
+        const tuples = [FIRST_TUPLE, FIRST_TUPLE + V4_TUPLE_BYTES];
+        if (tuples.some((at) => usual.readUInt16LE(at) !== V4_TUPLE_BYTES)) return;
+        const other = Buffer.from(usual);
+        for (const nest of tuples.flatMap((at) => [at + 4, at + 24])) other[nest + 3] = 0; // without the mark that attributes lie within
+        expect(other).not.toEqual(usual);
+        expect(scanMessages(other)).toEqual(scanMessages(usual));
+      }),
+    );
+  });
+
+  it('says in numbers what its record says, whatever is in it', () => {
+    fc.assert(
+      fc.property(record, fc.option(fc.tuple(fc.nat(255), fc.nat(255))), (one, tcpFlags) => {
+        const message = buildMessage(one, tcpFlags === null || one.protocol !== 'tcp' ? {} : { tcpFlags });
+        const { records, sayings } = scanMessages(message);
+        const said = records.map((decoded) => sightingOf(decoded));
+        expect(sayings).toEqual(said.map((sighting) => say(sighting)));
+        const times = said.flatMap((sighting) => ('at' in sighting ? [sighting.at] : []));
+        expect(scanMessages(message).times).toEqual(times);
+      }),
+      { numRuns: 500 },
     );
   });
 

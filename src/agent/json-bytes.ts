@@ -1,0 +1,111 @@
+/**
+ * Bytes of JSON text in a buffer that is used again and again and grows as needed. It writes text of ASCII, numbers and
+ * addresses byte by byte or four at a time, and makes no string of what it writes.
+ */
+
+/** Text of ASCII whose bytes were made into words once. */
+export interface Literal {
+  readonly words: Int32Array;
+  readonly length: number;
+}
+
+/** What is written last may be followed by so many bytes of no meaning, which the next one takes. */
+const SPARE_BYTES = 4;
+/** UTF-8 bytes that one UTF-16 code unit takes at most. */
+const BYTES_PER_UNIT = 3;
+const [ZERO, DOT] = [48, 46];
+
+export class JsonBytes {
+  #bytes: Buffer;
+  #view: DataView;
+  #length = 0;
+
+  /** With room for so many bytes at first. */
+  constructor(room: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(room);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** What was written since `clear`; valid until the next one. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** Makes room for so many bytes more: all calls below but `text` need it. */
+  reserve(count: number): void {
+    const most = this.#length + count + SPARE_BYTES;
+    if (most <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(most, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+
+  /** Any text, for which it makes room itself. */
+  text(text: string): void {
+    this.reserve(text.length * BYTES_PER_UNIT);
+    this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  literal({ words, length }: Literal): void {
+    const view = this.#view;
+    let at = this.#length;
+    for (let word = 0; word < words.length; word++, at += 4) view.setInt32(at, words[word]!);
+    this.#length += length;
+  }
+
+  ascii(text: string): void {
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index);
+    this.#length = at;
+  }
+
+  number(value: number): void {
+    // What is no small whole number is rare: counters, and the times of dumps.
+    if ((value | 0) !== value || value < 0) return this.ascii(String(value));
+    const bytes = this.#bytes;
+    let end = this.#length + 1;
+    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
+    this.#length = end;
+    let rest = value;
+    do {
+      const tenth = (rest / 10) | 0;
+      bytes[--end] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    } while (rest > 0);
+  }
+
+  /** An IPv4 address, given as its 32 bits. */
+  v4(bits: number): void {
+    this.#octet(bits >>> 24, DOT);
+    this.#octet((bits >>> 16) & 255, DOT);
+    this.#octet((bits >>> 8) & 255, DOT);
+    this.#octet(bits & 255, ZERO);
+    this.#length--;
+  }
+
+  /** A number below 256 and a byte behind it. */
+  #octet(value: number, behind: number): void {
+    const bytes = this.#bytes;
+    let at = this.#length;
+    const tens = (value / 10) | 0;
+    const hundreds = (value / 100) | 0;
+    if (hundreds > 0) bytes[at++] = ZERO + hundreds;
+    if (tens > 0) bytes[at++] = ZERO + tens - hundreds * 10;
+    bytes[at++] = ZERO + value - tens * 10;
+    bytes[at++] = behind;
+    this.#length = at;
+  }
+}
+
+export function literal(text: string): Literal {
+  const bytes = Buffer.alloc(Math.ceil(text.length / 4) * 4);
+  bytes.write(text, 'latin1');
+  const words = Int32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readInt32BE(index * 4));
+  return { words, length: text.length };
+}

@@ -1,0 +1,77 @@
+/** Who holds the leases of the book: each holder once, however many leases it has, and given up with its last one. */
+import type { Holder } from '../domain/lease.ts';
+import { workloadKey } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
+
+export class LeaseHolders {
+  readonly #holders: (Holder | undefined)[] = [];
+  readonly #leases: number[] = [];
+  /** First words of the ids of all but pods, whose uid says it. */
+  readonly #owners = new Map<number, string>();
+  readonly #free: number[] = [];
+  /** Names of nodes and workloads that many pods share; as many as a cluster has, and never forgotten. */
+  readonly #nodes = new Map<string, string>();
+  readonly #workloads = new Map<string, WorkloadRef>();
+
+  /** `owner` begins the ids of its leases; null for a pod. */
+  add(holder: Holder, owner: string | null): number {
+    const index = this.#free.pop() ?? this.#holders.length;
+    this.replace(index, holder);
+    this.#leases[index] = 0;
+    if (owner !== null) this.#owners.set(index, owner);
+    return index;
+  }
+
+  at(index: number): Holder | undefined {
+    return this.#holders[index];
+  }
+
+  replace(index: number, holder: Holder): void {
+    this.#holders[index] = holder.kind === 'pod' ? this.#shared(holder) : holder;
+  }
+
+  isPod(index: number): boolean {
+    return this.#holders[index]?.kind === 'pod';
+  }
+
+  /** A pod is told by its uid, and the mirror of a static pod by the hash of its manifest. */
+  ownerOf(index: number): string {
+    const holder = this.#holders[index];
+    return holder?.kind === 'pod' ? `pod:${holder.mirrorOf ?? holder.uid}` : (this.#owners.get(index) ?? '');
+  }
+
+  /** Whether their leases begin with the same words. */
+  haveOneOwner(one: number, other: number): boolean {
+    if (one === other) return true;
+    const [a, b] = [this.#holders[one], this.#holders[other]];
+    return a?.kind === 'pod' && b?.kind === 'pod'
+      ? (a.mirrorOf ?? a.uid) === (b.mirrorOf ?? b.uid)
+      : a?.kind === b?.kind && this.ownerOf(one) === this.ownerOf(other);
+  }
+
+  hold(index: number): void {
+    this.#leases[index] = (this.#leases[index] ?? 0) + 1;
+  }
+
+  /** One lease less; the holder goes with its last one. */
+  release(index: number): void {
+    const left = (this.#leases[index] ?? 0) - 1;
+    this.#leases[index] = left;
+    if (left > 0) return;
+    this.#holders[index] = undefined;
+    this.#owners.delete(index);
+    this.#free.push(index);
+  }
+
+  #shared(pod: Extract<Holder, { kind: 'pod' }>): Holder {
+    const key = workloadKey(pod.workload);
+    const workload = this.#workloads.get(key) ?? pod.workload;
+    const node = this.#nodes.get(pod.node) ?? pod.node;
+    this.#workloads.set(key, workload);
+    this.#nodes.set(node, node);
+    const { kind, name, uid, mirrorOf } = pod;
+    const namespace = pod.namespace === workload.namespace ? workload.namespace : pod.namespace;
+    const shared = { kind, namespace, name, uid, node, workload };
+    return mirrorOf === undefined ? shared : { ...shared, mirrorOf };
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * The truth that the book is judged by: a cluster that knows at each millisecond which pod has which address, and what its kubelets
+ * and its API server would print of it. It plays every trick that DESIGN section 4 names; what it says it says with skewed clocks and
+ * whole seconds.
+ */
+import { ip } from '../../src/domain/ip.ts';
+import type { IpAddress } from '../../src/domain/ip.ts';
+import type { PodObject } from '../../src/kube/pod.ts';
+import type { Dice } from './adversary-dice.ts';
+
+/** A stretch of time in which a pod truly has an address; ms, end excluded. */
+export interface Sandbox {
+  readonly uid: string;
+  readonly node: string;
+  readonly ip: IpAddress;
+  readonly from: number;
+  until: number;
+  /** When the API server first knew of it; infinite before. */
+  toldAt: number;
+}
+
+/** What the API server has of a pod from `at` on: its object, or null when it is gone. */
+export interface PodVersion {
+  readonly at: number;
+  readonly uid: string;
+  readonly object: PodObject | null;
+  readonly sandbox: Sandbox | null;
+}
+
+export interface NodeVersion {
+  readonly at: number;
+  readonly node: string;
+  readonly bootId: string;
+  /** As printed, by the node's clock. */
+  readonly heartbeat: number;
+}
+
+export interface Node {
+  readonly name: string;
+  /** Ms that its clock is ahead of the truth. */
+  readonly skewMs: number;
+  readonly ips: readonly IpAddress[];
+  boot: number;
+  lastToldAt: number;
+  /** Times in which it is down. */
+  readonly down: { readonly from: number; readonly until: number }[];
+}
+
+interface Container {
+  startedAt: number | null;
+  finishedAt: number | null;
+  last: { startedAt: number; finishedAt: number } | null;
+}
+
+interface Pod {
+  readonly uid: string;
+  readonly node: Node;
+  readonly createdAt: number;
+  readonly startedAt: number;
+  readonly containers: Container[];
+  sandbox: Sandbox | null;
+  ready: { is: boolean; at: number };
+  shownIp: IpAddress | null;
+  phase: 'Pending' | 'Running' | 'Succeeded';
+  deletion: { at: number; graceS: number } | null;
+  /** No sandbox follows the present one. */
+  isLeaving: boolean;
+  lastToldAt: number;
+}
+
+/** How late kubelets tell; ms. */
+export interface Lateness {
+  readonly usualMs: number;
+  readonly worstMs: number;
+}
+
+const HORIZON_MS = 90_000;
+/** Far from 0, so that no time means "never". */
+const START_MS = 1_000_000;
+
+export class AdversaryCluster {
+  readonly nodes: readonly Node[];
+  readonly apiSkewMs: number;
+  /** Those of which the API server ever knew. */
+  readonly sandboxes: readonly Sandbox[];
+  readonly versions: PodVersion[] = [];
+  readonly nodeVersions: NodeVersion[] = [];
+  readonly end = START_MS + HORIZON_MS;
+  readonly #all: Sandbox[] = [];
+  readonly #dice: Dice;
+  readonly #lateness: Lateness;
+  readonly #agenda: { at: number; act: () => void }[] = [];
+  readonly #pods: Pod[] = [];
+  #now = START_MS;
+
+  constructor(dice: Dice, lateness: Lateness) {
+    this.#dice = dice;
+    this.#lateness = lateness;
+    this.apiSkewMs = dice.between(-3000, 3000);
+    this.nodes = [1, 2].map((number) => ({
+      name: `node-${number}`,
+      skewMs: dice.between(-3000, 3000),
+      ips: [1, 2, 3].map((host) => ip(`10.244.${number}.${host}`)),
+      boot: 0,
+      lastToldAt: START_MS,
+      down: [],
+    }));
+    for (const node of this.nodes) {
+      this.#tellNode(node);
+      this.#often(3000, 9000, () => this.#tellNode(node));
+    }
+    this.#often(300, 4000, () => this.#create(dice.pick(this.nodes)));
+    this.#often(1500, 8000, () => this.#meddle());
+    if (dice.chance(0.5)) this.#at(dice.between(10_000, 70_000), () => this.#reboot(dice.pick(this.nodes)));
+    while (this.#agenda.length > 0) this.#step();
+    for (const sandbox of this.#all) sandbox.until = Math.min(sandbox.until, this.end);
+    // What began just before the end was never told of.
+    this.sandboxes = this.#all.filter(({ toldAt }) => Number.isFinite(toldAt));
+    this.versions.sort((a, b) => a.at - b.at);
+  }
+
+  /** Whether the node runs at this time. */
+  isUp(name: string, at: number): boolean {
+    const node = this.nodes.find((each) => each.name === name);
+    return node?.down.every(({ from, until }) => at < from || at >= until) ?? false;
+  }
+
+  #step(): void {
+    const next = this.#agenda.reduce((first, each) => (each.at < first.at ? each : first));
+    this.#agenda.splice(this.#agenda.indexOf(next), 1);
+    if (next.at >= this.end) return;
+    this.#now = next.at;
+    next.act();
+  }
+
+  #at(afterMs: number, act: () => void): void {
+    this.#agenda.push({ at: this.#now + afterMs, act });
+  }
+
+  #often(leastMs: number, mostMs: number, act: () => void): void {
+    const again = (): void => {
+      act();
+      this.#at(this.#dice.between(leastMs, mostMs), again);
+    };
+    this.#at(this.#dice.between(leastMs, mostMs), again);
+  }
+
+  #create(node: Node): void {
+    if (!this.isUp(node.name, this.#now)) return;
+    const createdAt = this.#now;
+    const startedAt = createdAt + this.#dice.between(0, 300);
+    const pod: Pod = {
+      uid: `pod-${this.#pods.length}`,
+      node,
+      createdAt,
+      startedAt,
+      containers: Array.from({ length: this.#dice.between(1, 2) }, () => ({
+        startedAt: null,
+        finishedAt: null,
+        last: null,
+      })),
+      sandbox: null,
+      ready: { is: false, at: startedAt },
+      shownIp: null,
+      phase: 'Pending',
+      deletion: null,
+      isLeaving: false,
+      lastToldAt: createdAt,
+    };
+    this.#pods.push(pod);
+    this.versions.push({ at: createdAt, uid: pod.uid, object: this.#print(pod), sandbox: null });
+    this.#at(startedAt - createdAt + this.#dice.between(0, 3000), () => this.#start(pod));
+  }
+
+  /** Gives the pod a sandbox, on the address that was freed last if it can. */
+  #start(pod: Pod): void {
+    if (pod.isLeaving || pod.sandbox !== null || !this.isUp(pod.node.name, this.#now)) return;
+    const taken = new Set(this.#pods.map((each) => each.sandbox?.ip ?? null));
+    const freed = this.#all
+      .filter((each) => each.node === pod.node.name)
+      .toSorted((a, b) => b.until - a.until)
+      .map((each) => each.ip);
+    const free = [...(this.#dice.chance(0.8) ? freed : []), ...this.#dice.shuffled(pod.node.ips)].find(
+      (address) => !taken.has(address),
+    );
+    if (free === undefined) return;
+    const sandbox: Sandbox = {
+      uid: pod.uid,
+      node: pod.node.name,
+      ip: free,
+      from: this.#now,
+      until: Number.POSITIVE_INFINITY,
+      toldAt: Number.POSITIVE_INFINITY,
+    };
+    this.#all.push(sandbox);
+    pod.sandbox = sandbox;
+    pod.phase = 'Running';
+    for (const container of pod.containers) {
+      if (container.startedAt !== null && container.finishedAt !== null)
+        container.last = { startedAt: container.startedAt, finishedAt: container.finishedAt };
+      container.startedAt = this.#now + this.#dice.between(0, 40);
+      container.finishedAt = null;
+    }
+    this.#at(this.#dice.between(50, 900), () => this.#tellIfIn(pod, sandbox));
+    if (this.#dice.chance(0.4)) this.#at(this.#dice.between(200, 12_000), () => this.#finish(pod, sandbox));
+    if (this.#dice.chance(0.2)) this.#at(this.#dice.between(1000, 9000), () => this.#crash(pod, sandbox));
+  }
+
+  #tellIfIn(pod: Pod, sandbox: Sandbox): void {
+    if (pod.sandbox === sandbox) this.#tell(pod);
+  }
+
+  /** A container ends and is started again in the same sandbox. */
+  #crash(pod: Pod, sandbox: Sandbox): void {
+    const container = this.#dice.pick(pod.containers);
+    if (pod.sandbox !== sandbox || container.startedAt === null || container.finishedAt !== null) return;
+    container.last = { startedAt: container.startedAt, finishedAt: this.#now };
+    container.startedAt = this.#now + 20;
+    this.#at(this.#dice.between(30, 300), () => this.#tellIfIn(pod, sandbox));
+  }
+
+  /** The pod ends by itself and stays listed. */
+  #finish(pod: Pod, sandbox: Sandbox): void {
+    if (pod.sandbox !== sandbox || pod.isLeaving) return;
+    pod.isLeaving = true;
+    this.#endContainers(pod);
+    pod.phase = 'Succeeded';
+    this.#tell(pod, sandbox);
+    this.#at(this.#dice.between(0, 2000), () => {
+      this.#endSandbox(pod, sandbox);
+      if (this.#dice.chance(0.7)) this.#at(this.#dice.between(0, 500), () => this.#tell(pod, sandbox));
+      // The API server takes finished pods away at once when it is asked.
+      if (this.#dice.chance(0.5))
+        this.#at(this.#dice.between(500, 20_000), () =>
+          this.#takeAway(pod, Math.max(this.#now, sandbox.toldAt)),
+        );
+    });
+  }
+
+  /** Someone deletes a pod: gracefully, or by force, so that it lives on unseen. */
+  #meddle(): void {
+    const living = this.#pods.filter((pod) => pod.sandbox !== null && !pod.isLeaving);
+    const pod = living.length === 0 ? undefined : this.#dice.pick(living);
+    const sandbox = pod?.sandbox;
+    if (pod === undefined || sandbox === undefined || sandbox === null) return;
+    if (this.#dice.chance(0.3)) {
+      if (sandbox.toldAt === Number.POSITIVE_INFINITY) return;
+      pod.isLeaving = true;
+      this.#takeAway(pod, Math.max(this.#now, sandbox.toldAt));
+      this.#at(this.#dice.between(100, 20_000), () => this.#endSandbox(pod, sandbox));
+      return;
+    }
+    pod.isLeaving = true;
+    const graceS = this.#dice.between(1, 3);
+    pod.deletion = { at: this.#now + graceS * 1000, graceS };
+    this.#tell(pod, sandbox, 0);
+    // A kubelet may take longer than the grace period.
+    this.#at(this.#dice.between(100, 8000), () => {
+      if (pod.sandbox !== sandbox) return;
+      this.#endContainers(pod);
+      this.#at(this.#dice.between(0, 600), () => {
+        this.#endSandbox(pod, sandbox);
+        this.#at(this.#dice.between(10, 400), () => {
+          this.#tell(pod, sandbox);
+          this.#takeAway(pod, pod.lastToldAt + this.#dice.between(1, 300));
+        });
+      });
+    });
+  }
+
+  /** All sandboxes of the node end; after a while its pods are there again, under their uids, with each other's addresses. */
+  #reboot(node: Node): void {
+    const until = this.#now + this.#dice.between(500, 6000);
+    node.down.push({ from: this.#now, until });
+    for (const pod of this.#pods.filter((each) => each.node === node && each.sandbox !== null)) {
+      const { sandbox } = pod;
+      if (sandbox === null) continue;
+      // What is never told of nobody can know: each sandbox is told once, however late.
+      if (sandbox.toldAt === Number.POSITIVE_INFINITY) this.#tell(pod, sandbox);
+      this.#endSandbox(pod, sandbox);
+      // What a runtime says of containers that a reboot ended is that they ended when it found them, or nothing.
+      const isLost = this.#dice.chance(0.4);
+      for (const container of pod.containers) {
+        container.finishedAt ??= until;
+        if (!isLost) continue;
+        container.startedAt = null;
+        container.last = null;
+      }
+      if (!pod.isLeaving) this.#at(until - this.#now + this.#dice.between(10, 2500), () => this.#start(pod));
+    }
+    this.#at(until - this.#now + 5, () => {
+      node.boot += 1;
+      this.#tellNode(node);
+    });
+  }
+
+  #endContainers(pod: Pod): void {
+    for (const container of pod.containers) container.finishedAt ??= this.#now;
+  }
+
+  #endSandbox(pod: Pod, sandbox: Sandbox): void {
+    if (pod.sandbox !== sandbox) return;
+    sandbox.until = this.#now;
+    pod.sandbox = null;
+  }
+
+  /** The kubelet tells the API server how the pod is now; in order, sooner or later. */
+  #tell(pod: Pod, about: Sandbox | null = pod.sandbox, delayMs: number = this.#delay()): void {
+    const isReady = pod.sandbox !== null;
+    if (pod.ready.is !== isReady) pod.ready = { is: isReady, at: this.#now };
+    pod.shownIp = about?.ip ?? pod.shownIp;
+    const at = Math.max(pod.lastToldAt, this.#now + delayMs);
+    pod.lastToldAt = at;
+    if (about !== null) about.toldAt = Math.min(about.toldAt, at);
+    this.versions.push({ at, uid: pod.uid, object: this.#print(pod), sandbox: about });
+  }
+
+  #delay(): number {
+    const { usualMs, worstMs } = this.#lateness;
+    return this.#dice.between(0, this.#dice.chance(0.15) ? worstMs : usualMs);
+  }
+
+  /** The object goes; what the kubelet had still to say of it is never said. */
+  #takeAway(pod: Pod, at: number): void {
+    for (let index = this.versions.length - 1; index >= 0; index--) {
+      const version = this.versions[index];
+      if (version?.uid === pod.uid && version.at > at) this.versions.splice(index, 1);
+    }
+    pod.lastToldAt = Number.POSITIVE_INFINITY;
+    this.versions.push({ at, uid: pod.uid, object: null, sandbox: null });
+  }
+
+  #tellNode(node: Node): void {
+    if (!this.isUp(node.name, this.#now)) return;
+    node.lastToldAt = Math.max(node.lastToldAt, this.#now + this.#delay());
+    this.nodeVersions.push({
+      at: node.lastToldAt,
+      node: node.name,
+      bootId: `boot-${node.boot}`,
+      heartbeat: this.#now + node.skewMs,
+    });
+  }
+
+  #print(pod: Pod): PodObject {
+    const byNode = (at: number): string => printed(at + pod.node.skewMs);
+    const address = pod.shownIp;
+    const { deletion } = pod;
+    return {
+      metadata: {
+        name: pod.uid,
+        namespace: 'shop',
+        uid: pod.uid,
+        creationTimestamp: printed(pod.createdAt + this.apiSkewMs),
+        ...(deletion !== null && {
+          deletionTimestamp: printed(deletion.at + this.apiSkewMs),
+          deletionGracePeriodSeconds: deletion.graceS,
+        }),
+      },
+      spec: { nodeName: pod.node.name, containers: [] },
+      status: {
+        phase: pod.phase,
+        startTime: byNode(pod.startedAt),
+        ...(address !== null && { podIPs: [{ ip: address }] }),
+        conditions: [
+          {
+            type: 'PodReadyToStartContainers',
+            status: pod.ready.is ? 'True' : 'False',
+            lastTransitionTime: byNode(pod.ready.at),
+          },
+        ],
+        containerStatuses: pod.containers.flatMap(({ startedAt, finishedAt, last }) => {
+          if (startedAt === null) return [];
+          const started = { startedAt: byNode(startedAt) };
+          return [
+            {
+              state:
+                finishedAt === null
+                  ? { running: started }
+                  : { terminated: { ...started, finishedAt: byNode(finishedAt) } },
+              lastState:
+                last === null
+                  ? {}
+                  : {
+                      terminated: {
+                        startedAt: byNode(last.startedAt),
+                        finishedAt: byNode(last.finishedAt),
+                      },
+                    },
+            },
+          ];
+        }),
+      },
+    };
+  }
+}
+
+const texts = new Map<number, string>();
+
+/** As metav1.Time is printed: whole seconds, cut off. */
+function printed(at: number): string {
+  const second = Math.floor(at / 1000);
+  const text = texts.get(second) ?? new Date(second * 1000).toISOString();
+  texts.set(second, text);
+  return text;
+}
