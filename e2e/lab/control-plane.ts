@@ -16,7 +16,7 @@ const API_URL = `http://127.0.0.1:${CONTROL.apiPort}`;
 /** A real kubelet renews every 10 s; here the whole story takes less than a minute. */
 const RENEW_EVERY_MS = 1000;
 /** How late a kubelet of the lab may report what its pods did: pods are announced right after their first calls. */
-const FRONTIER_SLACK_MS = 2000;
+export const FRONTIER_SLACK_MS = 2000;
 const START_DEADLINE_MS = 30_000;
 
 export class ControlPlane {
@@ -24,7 +24,7 @@ export class ControlPlane {
   readonly #folder: string;
   readonly #browser: PeerProcess;
   readonly #kube: LabProgram;
-  readonly #database: string;
+  readonly database: string;
   #server: LabProgram | undefined;
   #renewal: NodeJS.Timeout | undefined;
   #told: Promise<void> = Promise.resolve();
@@ -34,13 +34,25 @@ export class ControlPlane {
   constructor(namespace: string, folder: string) {
     this.#namespace = namespace;
     this.#folder = folder;
-    this.#database = join(folder, 'server.db');
+    this.database = join(folder, 'server.db');
     this.#browser = new PeerProcess(namespace);
     this.#kube = this.#run('test/fake-api-server/main.ts', 'kube', ['--listen', new URL(KUBE_URL).host]);
   }
 
   /** Shows every object of the history, from now on as it changes, and renews the nodes' Leases every second. */
   async showCluster(history: ClusterHistory): Promise<void> {
+    await this.apiServerUp();
+    history.follow((object) => this.#tell([object]));
+    const leases = Object.keys(NODES).map((node) => ({ node, uid: newUid(), createdAt: new Date() }));
+    const renew = (): void => this.#tell(leases.map((lease) => leaseObject(lease, new Date())));
+    renew();
+    this.#renewal = setInterval(renew, RENEW_EVERY_MS);
+    await this.#told;
+    this.#throwUntold();
+  }
+
+  /** Waits until the API server answers. */
+  async apiServerUp(): Promise<void> {
     await waitUntil('the API server', START_DEADLINE_MS, async (note) => {
       if (this.#kube.ended !== null) throw new Error(`the API server ended: ${this.#kube.logTail()}`);
       const reply = await this.#browser.order({ op: 'http', method: 'GET', url: `${KUBE_URL}/api/v1/nodes` });
@@ -48,24 +60,31 @@ export class ControlPlane {
       note(JSON.stringify(reply));
       return null;
     });
-    history.follow((object) => this.#tell([object]));
-    const leases = Object.keys(NODES).map((node) => ({ node, uid: newUid(), createdAt: new Date() }));
-    const renew = (): void => this.#tell(leases.map(leaseObject));
-    renew();
-    this.#renewal = setInterval(renew, RENEW_EVERY_MS);
-    await this.#told;
-    this.#throwUntold();
+  }
+
+  /** Gives the API server one command of its remote control; returns its version then, null when it does not answer. Throws when it refuses. */
+  async command(body: object): Promise<number | null> {
+    const reply = await this.#browser.order({
+      op: 'http',
+      method: 'POST',
+      url: `${KUBE_URL}/__control`,
+      body: JSON.stringify(body),
+    });
+    if (reply.outcome !== 'answered') return null;
+    if (reply.status !== 200) throw new Error(`the API server refused: ${JSON.stringify(reply)}`);
+    return Number((JSON.parse(reply.body ?? '{}') as { resourceVersion?: string }).resourceVersion);
   }
 
   /** Starts the server on its database, which stays from one start to the next. */
-  async startServer(): Promise<void> {
+  async startServer(more: readonly string[] = []): Promise<void> {
     const server = this.#run('src/main.ts', 'server', [
       'server',
-      `--db=${this.#database}`,
+      `--db=${this.database}`,
       `--listen=${new URL(API_URL).host}`,
       `--ingest=${CONTROL.address}:${CONTROL.ingestPort}`,
       `--api-server=${KUBE_URL}`,
       `--frontier-slack-ms=${FRONTIER_SLACK_MS}`,
+      ...more,
     ]);
     this.#server = server;
     await waitUntil('the server', START_DEADLINE_MS, async (note) => {
@@ -133,11 +152,8 @@ export class ControlPlane {
   }
 
   async #put(objects: readonly KubeObject[]): Promise<void> {
-    const body = JSON.stringify({ put: objects });
-    const url = `${KUBE_URL}/__control`;
-    const reply = await this.#browser.order({ op: 'http', method: 'POST', url, body });
-    if (reply.outcome !== 'answered' || reply.status !== 200)
-      throw new Error(`the API server did not take an object: ${JSON.stringify(reply)}`);
+    if ((await this.command({ put: objects })) === null)
+      throw new Error('the API server did not take an object');
   }
 
   #throwUntold(): void {
@@ -145,8 +161,11 @@ export class ControlPlane {
   }
 }
 
-/** A kubelet's Lease, renewed now. MicroTime has six digits. */
-function leaseObject({ node, uid, createdAt }: { node: string; uid: string; createdAt: Date }): KubeObject {
+/** A kubelet's Lease, renewed at `renewedAt` by its own clock. MicroTime has six digits. */
+export function leaseObject(
+  { node, uid, createdAt }: { node: string; uid: string; createdAt: Date },
+  renewedAt: Date,
+): KubeObject {
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -159,7 +178,7 @@ function leaseObject({ node, uid, createdAt }: { node: string; uid: string; crea
     spec: {
       holderIdentity: node,
       leaseDurationSeconds: 40,
-      renewTime: new Date().toISOString().replace('Z', '000Z'),
+      renewTime: renewedAt.toISOString().replace('Z', '000Z'),
     },
   };
 }

@@ -12,17 +12,25 @@ const LISTEN = '127.0.0.1:9464';
 const BATCH_WINDOW_MS = 2000;
 const START_DEADLINE_MS = 30_000;
 
+/** What one lab wants of its agents that others do not. */
+interface AgentExtras {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class LiveAgent {
   readonly node: NodeName;
   readonly #lab: Lab;
   readonly #folder: string;
+  readonly #more: AgentExtras;
   #program: LabProgram | undefined;
 
   /** `folder` takes the state directory and the log. */
-  constructor(lab: Lab, node: NodeName, folder: string) {
+  constructor(lab: Lab, node: NodeName, { folder, ...more }: { folder: string } & AgentExtras) {
     this.#lab = lab;
     this.node = node;
     this.#folder = folder;
+    this.#more = more;
   }
 
   /** Starts it on its state directory, and waits until it reads the kernel and its reports are taken. */
@@ -38,7 +46,9 @@ export class LiveAgent {
         `--state-dir=${join(this.#folder, `state-${this.node}`)}`,
         `--batch-window-ms=${BATCH_WINDOW_MS}`,
         `--listen=${LISTEN}`,
+        ...(this.#more.args ?? []),
       ],
+      ...(this.#more.env === undefined ? {} : { env: this.#more.env }),
     });
     this.#program = program;
     await waitUntil(`the agent of ${this.node}`, START_DEADLINE_MS, async (note) => {

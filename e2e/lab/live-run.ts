@@ -77,7 +77,7 @@ export async function runOnce(
 
 function startable(lab: Lab, folder: string, recorders: readonly ConntrackRecorder[]): LiveLab {
   const control = new ControlPlane(lab.topology.namespace(CONTROL.name), folder);
-  const agents = nodeNames().map((node) => new LiveAgent(lab, node, folder));
+  const agents = nodeNames().map((node) => new LiveAgent(lab, node, { folder }));
   const kill = (): void => {
     for (const each of [control, ...agents, ...recorders]) each.kill();
   };

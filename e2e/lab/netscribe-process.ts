@@ -14,6 +14,8 @@ export interface ProgramPlan {
   readonly program: string;
   readonly args: readonly string[];
   readonly log: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class LabProgram {
@@ -24,7 +26,11 @@ export class LabProgram {
     this.#plan = plan;
     const file = openSync(plan.log, 'a');
     const command = ['netns', 'exec', plan.namespace, process.execPath, plan.program, ...plan.args];
-    this.#child = spawn('ip', command, { cwd: CHECKOUT, stdio: ['ignore', file, file] });
+    this.#child = spawn('ip', command, {
+      cwd: CHECKOUT,
+      env: { ...process.env, ...plan.env },
+      stdio: ['ignore', file, file],
+    });
     closeSync(file);
   }
 

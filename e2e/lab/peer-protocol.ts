@@ -30,8 +30,8 @@ export type PeerCommand =
   | { readonly op: 'hear' }
   /** Connect to what must not answer within `patienceMs`, not even with a refusal. */
   | { readonly op: 'knock'; readonly address: string; readonly port: number; readonly patienceMs: number }
-  /** Send one datagram from a port of its own and expect nothing. */
-  | { readonly op: 'send'; readonly address: string; readonly port: number }
+  /** Send one datagram, from this port or else one of its own, and expect nothing. */
+  | { readonly op: 'send'; readonly address: string; readonly port: number; readonly from?: number }
   /** One HTTP request, answered with its status and its body. */
   | { readonly op: 'http'; readonly method: 'GET' | 'POST'; readonly url: string; readonly body?: string }
   /** One DNS question to a server on port 53. */

@@ -55,7 +55,7 @@ function obey(command: PeerCommand): Promise<PeerReply> {
     case 'knock':
       return knock(command);
     case 'send':
-      return send(command.address, command.port);
+      return send(command);
     case 'http':
       return http(command);
     default:
@@ -148,9 +148,11 @@ async function swallow(host: string, port: number): Promise<PeerReply> {
   return { outcome: 'answered' };
 }
 
-async function send(address: string, port: number): Promise<PeerReply> {
+async function send({ address, port, from }: Extract<PeerCommand, { op: 'send' }>): Promise<PeerReply> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    if (from !== undefined) socket.bind(from);
     socket.send(REQUEST, port, address, (error) => (error === null ? resolve() : reject(error)));
   });
   socket.close();

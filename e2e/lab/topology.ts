@@ -66,8 +66,8 @@ export class Topology {
     }
   }
 
-  /** Makes a pod's namespace and its routed veth. `name` is any word that is unique in the run. */
-  addPod(name: string, nodeName: NodeName, { ipv4, ipv6 }: PodAddresses): void {
+  /** Makes a pod's namespace and its routed veth, whose name on the node it returns. `name` is any word that is unique in the run. */
+  addPod(name: string, nodeName: NodeName, { ipv4, ipv6 }: PodAddresses): string {
     const node = NODES[nodeName];
     const veth = `v${this.#pods}`;
     this.#pods += 1;
@@ -103,6 +103,23 @@ export class Topology {
       `route add default via ${POD_GATEWAY_V4}`,
       `-6 route add default via ${POD_GATEWAY_V6} dev eth0`,
     ]);
+    return veth;
+  }
+
+  /** Takes an IPv4 address from a pod that addPod made. The kernel forgets the pod's routes with its last address. */
+  takeAddress(name: string, nodeName: NodeName, { ipv4, veth }: { ipv4: string; veth: string }): void {
+    this.ip(nodeName, [`route del ${ipv4}/32 dev ${veth}`]);
+    this.ip(name, [`addr del ${ipv4}/32 dev eth0`]);
+  }
+
+  /** Gives an IPv4 address to a pod that has none. */
+  giveAddress(name: string, nodeName: NodeName, { ipv4, veth }: { ipv4: string; veth: string }): void {
+    this.ip(name, [
+      `addr add ${ipv4}/32 dev eth0`,
+      `route add ${POD_GATEWAY_V4}/32 dev eth0`,
+      `route add default via ${POD_GATEWAY_V4}`,
+    ]);
+    this.ip(nodeName, [`route add ${ipv4}/32 dev ${veth} src ${NODES[nodeName].ipv4}`]);
   }
 
   /** Takes a pod's namespace away, and with it its veth, addresses and routes. */

@@ -23,8 +23,8 @@ export interface Body {
   readonly next: number;
 }
 
-/** Room for some 1,000 flows. */
-const FIRST_BYTES = 256 * 1024;
+/** Room for some 5,000 flows, a whole batch; what is not used of it takes no memory. */
+const FIRST_BYTES = 1536 * 1024;
 /** More than a flow takes without its lists, and than one entry of a list takes: names, addresses, and numbers of 16 digits. */
 const FLOW_BYTES = 512;
 const ENTRY_BYTES = 96;

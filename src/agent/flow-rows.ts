@@ -32,7 +32,8 @@ export class FlowRows {
   /** With room for so many flows at first; what is not used of it takes no memory. */
   constructor(keys: number) {
     this.cells = new Int32Array(FIRST_ROW + keys * (KEY + V4_KEY));
-    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(keys, 2))));
+    // Twice as many buckets as flows: to look at the wrong row costs a miss of the cache.
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(2 * keys)));
   }
 
   get count(): number {
@@ -57,14 +58,14 @@ export class FlowRows {
   /** The row of the flow with this key, a new one if there was none. */
   rowOf(key: Int32Array, length: number): number {
     const cells = this.cells;
-    const bucket = hashOf(key, length) & (this.#buckets.length - 1);
-    const first = this.#buckets[bucket]!;
+    const hash = hashOf(key, length);
+    const first = this.#buckets[hash & (this.#buckets.length - 1)]!;
     for (let row = first; row !== NONE; row = cells[row + NEXT]!) {
       let cell = 0;
       while (cell < length && cells[row + KEY + cell] === key[cell]) cell++;
       if (cell === length) return row;
     }
-    return this.#insert(key, length);
+    return this.#insert(key, length, hash);
   }
 
   /** No flows; the memory stays for the next ones. */
@@ -74,10 +75,10 @@ export class FlowRows {
     this.#buckets.fill(NONE);
   }
 
-  #insert(key: Int32Array, length: number): number {
+  #insert(key: Int32Array, length: number, hash: number): number {
     const row = this.#end;
     const end = row + KEY + length;
-    if (end > this.cells.length) this.#grow();
+    while (end > this.cells.length) this.#grow();
     if (this.#count === this.#buckets.length) this.#rehash();
     const cells = this.cells;
     cells[row + SECOND] = NO_SECOND;
@@ -86,7 +87,7 @@ export class FlowRows {
     cells[row + EARLIER] = NONE;
     cells[row + MORE] = NONE;
     for (let cell = 0; cell < length; cell++) cells[row + KEY + cell] = key[cell]!;
-    this.#link(row, hashOf(key, length));
+    this.#link(row, hash);
     this.#end = end;
     this.#count++;
     return row;

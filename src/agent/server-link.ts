@@ -36,15 +36,25 @@ export class ServerLink {
 
   /** `signal` ends the exchange early. */
   async post(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> {
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs);
+    const end = new AbortController();
+    const stop = (): void => end.abort(signal.reason);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      end.abort();
+    }, this.#options.timeoutMs);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     try {
-      return await this.#exchange(batch, sentAt, AbortSignal.any([signal, timeout]));
+      return await this.#exchange(batch, sentAt, end.signal);
     } catch (error) {
       // What is left of the connection is of no use, and the next one reads the authorities anew.
       this.close();
-      if (timeout.aborted)
-        return { kind: 'failed', reason: `no answer within ${this.#options.timeoutMs} ms` };
+      if (isLate) return { kind: 'failed', reason: `no answer within ${this.#options.timeoutMs} ms` };
       return { kind: 'failed', reason: reasonOf(error) };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
     }
   }
 

@@ -113,7 +113,7 @@ export class LeaseBook {
 
   /** All leases of an address with their bounds tightened by each other, by `from`. */
   leasesOf(ip: IpAddress): readonly Lease[] {
-    return this.#table.rowsOf(ip).map((row) => this.#lease(row));
+    return this.#table.leasesOf(ip);
   }
 
   leasesDuring(ip: IpAddress, interval: Interval): readonly Lease[] {
@@ -138,10 +138,10 @@ export class LeaseBook {
     const holders = new Map<string, number>();
     for (const lease of leases.toSorted((a, b) => a.from - b.from)) {
       const { holder, ip, id } = lease;
-      const end = id.lastIndexOf(`:${ip}`);
-      const owner = end < 0 ? id : id.slice(0, end);
-      const key = holder.kind === 'pod' ? owner : `${owner} ${JSON.stringify(holder)}`;
-      const index = holders.get(key) ?? this.#table.addHolder(holder, holder.kind === 'pod' ? null : owner);
+      const isPod = holder.kind === 'pod';
+      const owner = isPod ? '' : ownerIn(id, ip);
+      const key = isPod ? (holder.mirrorOf ?? holder.uid) : `${owner} ${JSON.stringify(holder)}`;
+      const index = holders.get(key) ?? this.#table.addHolder(holder, isPod ? null : owner);
       holders.set(key, index);
       const row = this.#table.addRestored(lease, index, restoredBounds(lease));
       // The sandbox is remembered while its pod is there: of closed leases without it nobody will speak again.
@@ -182,7 +182,7 @@ export class LeaseBook {
     return this.#table
       .ips()
       .toSorted(compareText)
-      .flatMap((ip) => [...this.leasesOf(ip)]);
+      .flatMap((ip) => this.#table.rowsOf(ip).map((row) => this.#lease(row)));
   }
 
   /** Forgets leases that ended before `time` (unix ms). Returns how many. */
@@ -214,4 +214,10 @@ export class LeaseBook {
     const since = fact.reportedAt === undefined ? observedAt : fact.reportedAt + API_TIME_GRAIN_MS + doubt;
     this.#pods.rebooted(fact.name, before.word, Math.min(since, observedAt));
   }
+}
+
+/** The words before the address in an id: those that all leases of a holder begin with. */
+function ownerIn(id: string, ip: IpAddress): string {
+  const end = id.lastIndexOf(`:${ip}`);
+  return end < 0 ? id : id.slice(0, end);
 }

@@ -1,23 +1,25 @@
 /** Who holds the leases of the book: each holder once, however many leases it has, and given up with its last one. */
 import type { Holder } from '../domain/lease.ts';
-import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 
 export class LeaseHolders {
   readonly #holders: (Holder | undefined)[] = [];
-  readonly #leases: number[] = [];
+  /** How many leases those have that have more than one. */
+  readonly #leases = new Map<number, number>();
+  /** Those without a lease, which are not there for long. */
+  readonly #idle = new Set<number>();
   /** First words of the ids of all but pods, whose uid says it. */
   readonly #owners = new Map<number, string>();
   readonly #free: number[] = [];
   /** Names of nodes and workloads that many pods share; as many as a cluster has, and never forgotten. */
   readonly #nodes = new Map<string, string>();
-  readonly #workloads = new Map<string, WorkloadRef>();
+  readonly #workloads = new Map<string, WorkloadRef[]>();
 
   /** `owner` begins the ids of its leases; null for a pod. */
   add(holder: Holder, owner: string | null): number {
     const index = this.#free.pop() ?? this.#holders.length;
     this.replace(index, holder);
-    this.#leases[index] = 0;
+    this.#idle.add(index);
     if (owner !== null) this.#owners.set(index, owner);
     return index;
   }
@@ -50,13 +52,14 @@ export class LeaseHolders {
   }
 
   hold(index: number): void {
-    this.#leases[index] = (this.#leases[index] ?? 0) + 1;
+    if (!this.#idle.delete(index)) this.#leases.set(index, (this.#leases.get(index) ?? 1) + 1);
   }
 
   /** One lease less; the holder goes with its last one. */
   release(index: number): void {
-    const left = (this.#leases[index] ?? 0) - 1;
-    this.#leases[index] = left;
+    const left = (this.#leases.get(index) ?? 1) - 1;
+    if (left > 1) this.#leases.set(index, left);
+    else this.#leases.delete(index);
     if (left > 0) return;
     this.#holders[index] = undefined;
     this.#owners.delete(index);
@@ -64,14 +67,20 @@ export class LeaseHolders {
   }
 
   #shared(pod: Extract<Holder, { kind: 'pod' }>): Holder {
-    const key = workloadKey(pod.workload);
-    const workload = this.#workloads.get(key) ?? pod.workload;
+    const workload = this.#sharedWorkload(pod.workload);
     const node = this.#nodes.get(pod.node) ?? pod.node;
-    this.#workloads.set(key, workload);
     this.#nodes.set(node, node);
     const { kind, name, uid, mirrorOf } = pod;
     const namespace = pod.namespace === workload.namespace ? workload.namespace : pod.namespace;
     const shared = { kind, namespace, name, uid, node, workload };
     return mirrorOf === undefined ? shared : { ...shared, mirrorOf };
+  }
+
+  #sharedWorkload(workload: WorkloadRef): WorkloadRef {
+    const { namespace, kind, name } = workload;
+    const named = this.#workloads.get(name) ?? [];
+    const known = named.find((each) => each.namespace === namespace && each.kind === kind);
+    if (known === undefined) this.#workloads.set(name, [...named, workload]);
+    return known ?? workload;
   }
 }

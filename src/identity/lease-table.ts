@@ -4,6 +4,7 @@
  */
 import type { IpAddress } from '../domain/ip.ts';
 import { AddressLeases } from './address-leases.ts';
+import type { Place } from './address-leases.ts';
 import type { Holder, Lease, SandboxMark } from '../domain/lease.ts';
 import { LeaseColumns } from './lease-columns.ts';
 import { PodLeaseView } from './pod-lease-view.ts';
@@ -13,6 +14,7 @@ import { RevisedAddresses } from './revised-addresses.ts';
 import type { RevisedSpan } from './revised-addresses.ts';
 import type { Span } from './revised-spans.ts';
 import { settleAddress } from './settle-address.ts';
+import { SourceCodes } from './source-codes.ts';
 
 /** A lease as this table numbers it; given again to another when it is forgotten. */
 export type LeaseRow = number;
@@ -25,6 +27,7 @@ export class LeaseTable {
   readonly #addresses = new Map<IpAddress, AddressLeases>();
   #ipByRow: IpAddress[] = [];
   readonly #holders = new LeaseHolders();
+  readonly #codes = new SourceCodes();
   /** Ids of restored leases that follow no rule of ours. */
   readonly #oddIds = new Map<LeaseRow, string>();
   readonly #unsettled = new Set<IpAddress>();
@@ -64,9 +67,11 @@ export class LeaseTable {
   addRestored(lease: Lease, holder: number, bounds: RawBounds): LeaseRow {
     const stem = `${this.#holders.ownerOf(holder)}:${lease.ip}:`;
     const end = lease.id.startsWith(stem) ? lease.id.slice(stem.length) : '';
-    const ordinal = /^[0-9]{1,9}$/.test(end) ? Number(end) : 0;
-    const row = this.#addAs(lease.ip, holder, { ordinal, bounds });
-    if (this.id(row) !== lease.id) this.#oddIds.set(row, lease.id);
+    const isOurs = /^(?:0|[1-9][0-9]{0,8})$/.test(end);
+    const row = this.#addAs(lease.ip, holder, { ordinal: isOurs ? Number(end) : 0, bounds });
+    // Ids of Services and nodes bear no ordinal while it is 0.
+    if (!(isOurs && this.#holders.isPod(holder)) && this.id(row) !== lease.id)
+      this.#oddIds.set(row, lease.id);
     return row;
   }
 
@@ -84,12 +89,12 @@ export class LeaseTable {
   }
 
   bounds(row: LeaseRow): RawBounds {
-    return this.#columns.raw(row);
+    return this.#columns.bounds(row);
   }
 
   setBounds(row: LeaseRow, bounds: RawBounds): void {
     const ip = this.#ipByRow[row];
-    if (ip === undefined || !this.#columns.setRaw(row, bounds)) return;
+    if (ip === undefined || !this.#columns.set(row, bounds)) return;
     this.#unsettled.add(ip);
     this.#changed.add(row);
   }
@@ -109,23 +114,22 @@ export class LeaseTable {
 
   /** Whoever held the address by this lease is now called otherwise. */
   renamed(row: LeaseRow): void {
-    const ip = this.#ipByRow[row];
     this.#changed.add(row);
-    if (ip !== undefined)
-      this.#revised.add(ip, [{ from: this.#columns.from(row), until: this.#columns.until(row) }]);
+    const { address, place } = this.#find(row);
+    this.#revised.add(address.ip, [{ from: address.from(place), until: address.until(place) }]);
   }
 
   /** Brings the bounds of all leases of the addresses that changed in line with each other. */
   settle(): void {
-    for (const ip of this.#unsettled) this.#settleIp(ip);
+    for (const ip of this.#unsettled) this.#settleIp(ip, this.#unwatched);
     this.#unsettled.clear();
   }
 
   /** As `settle`, for leases that tell nothing new. */
   settleRestored(): void {
-    this.settle();
+    for (const ip of this.#unsettled) this.#settleIp(ip, null);
+    this.#unsettled.clear();
     this.#changed.clear();
-    this.#revised.take();
   }
 
   rowsOf(ip: IpAddress): readonly LeaseRow[] {
@@ -145,30 +149,26 @@ export class LeaseTable {
     return this.#columns.holder(row);
   }
 
+  /** All leases of the address, by `from`. */
+  leasesOf(ip: IpAddress): Lease[] {
+    return this.rowsOf(ip).map((row) => this.lease(row));
+  }
+
   /** Leases that could have held the address at an instant of [start, end), by `from`. */
   during(ip: IpAddress, start: number, end: number): Lease[] {
     const leases: Lease[] = [];
     const address = this.#addresses.get(ip);
-    address?.during(start, end, (row) => leases.push(this.#view(row, address.ip)));
+    if (address === undefined) return leases;
+    for (let place = address.lastDuring(start, end); place !== null;) {
+      leases.push(this.#view(address, place));
+      place = address.lastDuring(start, end, place);
+    }
     return leases.length > 1 ? leases.toReversed() : leases;
   }
 
   lease(row: LeaseRow, sandbox?: SandboxMark): Lease {
-    const columns = this.#columns;
-    const until = columns.until(row);
-    const holder = this.#holders.at(columns.holder(row));
-    const ip = this.#ipByRow[row];
-    if (holder === undefined || ip === undefined) throw new RangeError(`no lease ${row}`);
-    const lease = {
-      id: this.id(row),
-      ip,
-      holder,
-      from: columns.from(row),
-      heldFrom: columns.heldFrom(row),
-      heldUntil: columns.heldUntil(row),
-      until: until === Number.POSITIVE_INFINITY ? null : until,
-      sources: columns.sources(row),
-    };
+    const { address, place } = this.#find(row);
+    const lease = this.#leaseAt(address, place);
     return sandbox === undefined ? lease : { ...lease, sandbox };
   }
 
@@ -187,13 +187,15 @@ export class LeaseTable {
     let forgotten = 0;
     for (const [ip, address] of this.#addresses) {
       const rows = address.rows();
-      const isKept = (row: LeaseRow): boolean => this.#columns.until(row) >= time || keep.has(row);
-      const kept = rows.filter(isKept);
-      if (kept.length === rows.length) continue;
-      forgotten += rows.length - kept.length;
-      for (const row of rows) if (!isKept(row)) this.#forget(row);
-      if (kept.length === 0) this.#addresses.delete(ip);
-      else this.#order(address, kept);
+      const ended = rows.filter((row) => {
+        const place = address.placeOf(row);
+        return place !== null && address.until(place) < time && !keep.has(row);
+      });
+      if (ended.length === 0) continue;
+      forgotten += ended.length;
+      if (ended.length === rows.length) this.#addresses.delete(ip);
+      else address.remove(new Set(ended));
+      for (const row of ended) this.#forget(row);
     }
     return forgotten;
   }
@@ -210,13 +212,12 @@ export class LeaseTable {
     const moved = new Map<LeaseRow, LeaseRow>();
     const ips: IpAddress[] = [];
     for (const [ip, address] of this.#addresses) {
-      const renumbered = address.rows().map((row) => {
+      for (const row of address.rows()) {
         const now = this.#columns.copy(old, row);
         moved.set(row, now);
         ips[now] = ip;
-        return now;
-      });
-      address.arrange(renumbered, this.#columns);
+      }
+      address.renumber(moved);
     }
     this.#ipByRow = ips;
     const changed = [...this.#changed];
@@ -244,13 +245,38 @@ export class LeaseTable {
     return row;
   }
 
+  #find(row: LeaseRow): { address: AddressLeases; place: Place } {
+    const ip = this.#ipByRow[row];
+    const address = ip === undefined ? undefined : this.#addresses.get(ip);
+    const place = address?.placeOf(row) ?? null;
+    if (address === undefined || place === null) throw new RangeError(`no lease ${row}`);
+    return { address, place };
+  }
+
   /** A lease that is looked at and thrown away: its id is spelt out only when it is asked for. */
-  #view(row: LeaseRow, ip: IpAddress): Lease {
-    const columns = this.#columns;
-    const index = columns.holder(row);
-    const holder = this.#holders.at(index);
-    if (holder?.kind !== 'pod' || this.#oddIds.size > 0) return this.lease(row);
-    return new PodLeaseView(columns, row, { ip, holder });
+  #view(address: AddressLeases, place: Place): Lease {
+    const holder = this.#holders.at(address.holder(place));
+    if (holder?.kind !== 'pod' || this.#oddIds.size > 0) return this.#leaseAt(address, place);
+    return new PodLeaseView(address, place, {
+      holder,
+      sources: this.#codes.sourcesOf(address.sources(place)),
+    });
+  }
+
+  #leaseAt(address: AddressLeases, place: Place): Lease {
+    const holder = this.#holders.at(address.holder(place));
+    if (holder === undefined) throw new RangeError(`no holder of ${address.ip}`);
+    const until = address.until(place);
+    return {
+      id: this.id(address.row(place)),
+      ip: address.ip,
+      holder,
+      from: address.from(place),
+      heldFrom: address.heldFrom(place),
+      heldUntil: address.heldUntil(place),
+      until: until === Number.POSITIVE_INFINITY ? null : until,
+      sources: this.#codes.sourcesOf(address.sources(place)),
+    };
   }
 
   #forget(row: LeaseRow): void {
@@ -260,25 +286,12 @@ export class LeaseTable {
     this.#changed.delete(row);
   }
 
-  #settleIp(ip: IpAddress): void {
+  #settleIp(ip: IpAddress, unwatched: readonly Span[] | null): void {
     const address = this.#addresses.get(ip);
     if (address === undefined) return;
-    const rows = address.rows();
-    const { changed, spans } = settleAddress(rows, this.#columns, {
-      holders: this.#holders,
-      unwatched: this.#unwatched,
-    });
-    if (changed.length === 0) return;
+    const context = { holders: this.#holders, codes: this.#codes, unwatched };
+    const { changed, spans } = settleAddress(address, this.#columns, context);
     for (const row of changed) this.#changed.add(row);
     this.#revised.add(ip, spans);
-    this.#order(address, rows);
-  }
-
-  #order(address: AddressLeases, rows: readonly LeaseRow[]): void {
-    const columns = this.#columns;
-    const ordered = rows.toSorted(
-      (a, b) => columns.from(a) - columns.from(b) || columns.heldFrom(a) - columns.heldFrom(b) || a - b,
-    );
-    address.arrange(ordered, columns);
   }
 }

@@ -2,7 +2,7 @@
  * What the pod leases of one address say about each other: one address has one holder at a time, and a lease is one stretch of time.
  * So a lease that provably came later ends the one before, and does not reach back over it.
  */
-import type { BoundSource } from '../domain/lease.ts';
+import type { BoundSources } from '../domain/lease.ts';
 import type { RawBounds } from './pod-lease.ts';
 
 /** Bounds as they hold among all leases of the address. */
@@ -11,9 +11,7 @@ export interface EffectiveBounds {
   readonly heldFrom: number;
   heldUntil: number | null;
   until: number | null;
-  fromSource: BoundSource;
-  heldUntilSource: BoundSource | null;
-  untilSource: BoundSource | null;
+  sources: BoundSources;
 }
 
 /** Leases are compared with so many neighbours on each side, by `heldFrom`: enough for all that can be in doubt about one instant. */
@@ -58,14 +56,16 @@ function follow(
 ): void {
   if (former.provenAt > ofLater.from) {
     ofLater.from = former.provenAt;
-    ofLater.fromSource = 'former-holder';
+    ofLater.sources = { ...ofLater.sources, from: 'former-holder' };
   }
   if (later.heldFrom < (ofFormer.until ?? Number.POSITIVE_INFINITY)) {
     ofFormer.until = later.heldFrom;
-    ofFormer.untilSource = 'next-holder';
+    ofFormer.sources = { ...ofFormer.sources, until: 'next-holder' };
   }
-  ofFormer.heldUntil ??= former.provenAt;
-  ofFormer.heldUntilSource ??= 'last-word';
+  if (ofFormer.heldUntil === null) {
+    ofFormer.heldUntil = former.provenAt;
+    ofFormer.sources = { ...ofFormer.sources, heldUntil: 'last-word' };
+  }
   endBy(ofFormer, ofFormer.until);
 }
 
@@ -77,7 +77,7 @@ function separateCertain(inOrder: readonly EffectiveBounds[]): void {
     if (end <= lease.heldFrom) continue;
     if (end > next) {
       lease.heldUntil = next;
-      lease.heldUntilSource = 'next-holder';
+      lease.sources = { ...lease.sources, heldUntil: 'next-holder' };
     }
     if (lease.heldFrom < next) next = lease.heldFrom;
   }
@@ -86,19 +86,11 @@ function separateCertain(inOrder: readonly EffectiveBounds[]): void {
 function endBy(lease: EffectiveBounds, end: number | null): void {
   if (end === null || (lease.heldUntil ?? 0) <= end) return;
   lease.heldUntil = end;
-  lease.heldUntilSource = lease.untilSource;
+  lease.sources = { ...lease.sources, heldUntil: lease.sources.until };
 }
 
 function effective({ from, heldFrom, heldUntil, until, sources }: RawBounds): EffectiveBounds {
-  const bounds = {
-    from,
-    heldFrom,
-    heldUntil,
-    until,
-    fromSource: sources.from,
-    heldUntilSource: sources.heldUntil,
-    untilSource: sources.until,
-  };
+  const bounds = { from, heldFrom, heldUntil, until, sources };
   endBy(bounds, until);
   return bounds;
 }

@@ -1,7 +1,7 @@
 /** A pod's lease as it was when it was looked up. Its id, a string of some sixty letters, is made when somebody reads it. */
 import type { IpAddress } from '../domain/ip.ts';
 import type { BoundSources, Holder, Lease } from '../domain/lease.ts';
-import type { LeaseColumns } from './lease-columns.ts';
+import type { AddressLeases, Place } from './address-leases.ts';
 
 type PodHolder = Extract<Holder, { kind: 'pod' }>;
 
@@ -15,16 +15,16 @@ export class PodLeaseView implements Lease {
   readonly sources: BoundSources;
   readonly #ordinal: number;
 
-  constructor(columns: LeaseColumns, row: number, of: { ip: IpAddress; holder: PodHolder }) {
-    const until = columns.until(row);
-    this.ip = of.ip;
+  constructor(address: AddressLeases, place: Place, of: { holder: PodHolder; sources: BoundSources }) {
+    const until = address.until(place);
+    this.ip = address.ip;
     this.holder = of.holder;
-    this.from = columns.from(row);
-    this.heldFrom = columns.heldFrom(row);
-    this.heldUntil = columns.heldUntil(row);
+    this.from = address.from(place);
+    this.heldFrom = address.heldFrom(place);
+    this.heldUntil = address.heldUntil(place);
     this.until = until === Number.POSITIVE_INFINITY ? null : until;
-    this.sources = columns.sources(row);
-    this.#ordinal = columns.ordinal(row);
+    this.sources = of.sources;
+    this.#ordinal = address.ordinal(place);
   }
 
   get id(): string {

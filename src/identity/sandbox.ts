@@ -54,11 +54,19 @@ export function isOtherSandbox(known: KnownSandbox, fact: PodFact): boolean {
   if (known.ips.some((ip) => !fact.ips.includes(ip))) return true;
   const { readyAt, newestStart, word } = known.mark;
   const ready = fact.sandboxReadyAt;
-  if (ready !== null && readyAt !== null && ready > readyAt) return true;
+  if (ready !== null && readyAt !== null && isLaterPrint(ready, readyAt)) return true;
   const oldest = oldestStart(fact);
-  if (oldest !== null && newestStart !== null && oldest > newestStart) return true;
+  if (oldest !== null && newestStart !== null && isLaterPrint(oldest, newestStart)) return true;
   if (!known.isGone) return false;
   return [ready, ...runningStarts(fact)].some((at) => at !== null && earliest(at, fact) > word);
+}
+
+/**
+ * Whether the node's clock printed `a` later than `b`. Each was brought to ours by what was known of that clock when its fact
+ * came, which moves by milliseconds; what is printed differs by whole seconds or not at all.
+ */
+function isLaterPrint(a: number, b: number): boolean {
+  return a - b > API_TIME_GRAIN_MS / 2;
 }
 
 /**
@@ -70,7 +78,7 @@ export function formerFinish(fact: PodFact, former: SandboxMark): number | null 
     last?.startedAt === null ||
     last?.startedAt === undefined ||
     former.newestStart === null ||
-    last.startedAt > former.newestStart
+    isLaterPrint(last.startedAt, former.newestStart)
       ? null
       : last.finishedAt,
   );

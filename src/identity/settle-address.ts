@@ -1,62 +1,103 @@
 /** Brings the leases of one address in line with each other, and says at which times an answer about it is no longer what it was. */
 import { isProvenEnd } from '../domain/lease.ts';
+import type { AddressLeases, ArrangedLease } from './address-leases.ts';
 import type { LeaseColumns } from './lease-columns.ts';
 import type { LeaseHolders } from './lease-holders.ts';
 import { boundedByEachOther } from './mutual-bounds.ts';
+import type { EffectiveBounds } from './mutual-bounds.ts';
 import { revisedSpans } from './revised-spans.ts';
 import type { Candidate, Span } from './revised-spans.ts';
+import type { SourceCodes } from './source-codes.ts';
 
 interface Context {
   readonly holders: LeaseHolders;
-  readonly unwatched: readonly Span[];
+  readonly codes: SourceCodes;
+  /** Null when nobody asks what was revised. */
+  readonly unwatched: readonly Span[] | null;
 }
 
-/** The rows of `columns` whose bounds are others now, among all `rows` of an address. */
+/** Arranges `address`. The rows whose bounds are others now. */
 export function settleAddress(
-  rows: readonly number[],
+  address: AddressLeases,
   columns: LeaseColumns,
-  { holders, unwatched }: Context,
+  { holders, codes, unwatched }: Context,
 ): { changed: number[]; spans: Span[] } {
+  const leases = bounded(address.rows(), columns, holders);
+  const changed = leases.filter((lease) => isNew(lease, address));
+  if (changed.length === 0) return { changed: [], spans: [] };
+  const before =
+    unwatched === null ? [] : changed.flatMap((lease) => arranged(lease, address, holders, codes));
+  address.arrange(leases);
+  const rows = changed.map(({ row }) => row);
+  if (unwatched === null) return { changed: rows, spans: [] };
+  const after = changed.map(({ bounds, ...lease }) => candidate(lease, bounds, holders));
+  const unchanged = ({ from, until }: Span): Candidate[] =>
+    leases
+      .filter(
+        ({ row, bounds }) => !rows.includes(row) && bounds.from < until && (bounds.until ?? until) > from,
+      )
+      .map(({ bounds, ...lease }) => candidate(lease, bounds, holders));
+  return { changed: rows, spans: revisedSpans({ before, after, others: unchanged }, unwatched) };
+}
+
+function bounded(rows: readonly number[], columns: LeaseColumns, holders: LeaseHolders): ArrangedLease[] {
   const isPod = (row: number): boolean => holders.isPod(columns.holder(row));
   // Only one pod has an address at a time; of the others each may share it.
   const pods = rows.every(isPod) ? rows : rows.filter(isPod);
   const others = pods === rows ? [] : rows.filter((row) => !isPod(row)).map((row) => [row]);
-  const changed: number[] = [];
-  const before: Candidate[] = [];
-  for (const group of [pods, ...others])
-    for (const [place, bounds] of boundedByEachOther(group.map((row) => columns.raw(row))).entries()) {
-      const row = group[place];
-      if (row === undefined) continue;
-      const was = candidateOf(row, columns, holders);
-      if (!columns.setEffective(row, bounds)) continue;
-      changed.push(row);
-      before.push(was);
-    }
-  if (changed.length === 0) return { changed, spans: [] };
-  const after = changed.map((row) => candidateOf(row, columns, holders));
-  const unchanged = (span: Span): Candidate[] =>
-    rows
-      .filter((row) => columns.from(row) < span.until && columns.until(row) > span.from)
-      .filter((row) => !changed.includes(row))
-      .map((row) => candidateOf(row, columns, holders));
-  return { changed, spans: revisedSpans({ before, after, others: unchanged }, unwatched) };
+  return [pods, ...others].flatMap((group) =>
+    boundedByEachOther(group.map((row) => columns.bounds(row))).map((bounds, index) => {
+      const row = group[index] ?? 0;
+      return { row, holder: columns.holder(row), ordinal: columns.ordinal(row), bounds };
+    }),
+  );
 }
 
-function candidateOf(row: number, columns: LeaseColumns, holders: LeaseHolders): Candidate {
-  const holder = columns.holder(row);
-  const until = columns.until(row);
-  const heldFrom = columns.heldFrom(row);
-  const heldUntil = columns.heldUntil(row);
-  const isOpen = until === Number.POSITIVE_INFINITY;
+function isNew({ row, bounds }: ArrangedLease, address: AddressLeases): boolean {
+  const place = address.placeOf(row);
+  return (
+    place === null ||
+    address.from(place) !== bounds.from ||
+    address.heldFrom(place) !== bounds.heldFrom ||
+    address.heldUntil(place) !== bounds.heldUntil ||
+    address.until(place) !== (bounds.until ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+/** The lease as it was arranged before; none when it is new. */
+function arranged(
+  lease: ArrangedLease,
+  address: AddressLeases,
+  holders: LeaseHolders,
+  codes: SourceCodes,
+): Candidate[] {
+  const place = address.placeOf(lease.row);
+  if (place === null) return [];
+  const until = address.until(place);
+  const bounds = {
+    from: address.from(place),
+    heldFrom: address.heldFrom(place),
+    heldUntil: address.heldUntil(place),
+    until: until === Number.POSITIVE_INFINITY ? null : until,
+    sources: codes.sourcesOf(address.sources(place)),
+  };
+  return [candidate(lease, bounds, holders)];
+}
+
+function candidate(
+  { row, holder }: Pick<ArrangedLease, 'row' | 'holder'>,
+  { from, heldFrom, heldUntil, until, sources }: EffectiveBounds,
+  holders: LeaseHolders,
+): Candidate {
   // An end that is presumed is no end of what is certain: that has none left.
-  const provenEnd = isProvenEnd(columns.sources(row).heldUntil) ? heldUntil : heldFrom;
+  const provenEnd = isProvenEnd(sources.heldUntil) ? heldUntil : heldFrom;
   return {
     lease: row,
     holder,
     isPod: holders.isPod(holder),
-    from: columns.from(row),
-    until,
-    inDoubtFrom: (isOpen ? heldUntil : null) ?? Number.POSITIVE_INFINITY,
+    from,
+    until: until ?? Number.POSITIVE_INFINITY,
+    inDoubtFrom: (until === null ? heldUntil : null) ?? Number.POSITIVE_INFINITY,
     certainFrom: heldFrom,
     certainUntil: heldUntil === null ? Number.POSITIVE_INFINITY : (provenEnd ?? heldFrom),
   };

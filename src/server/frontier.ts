@@ -25,6 +25,12 @@ export class Frontier {
     this.#renewed.set(node, Math.max(at, this.#renewed.get(node) ?? 0));
   }
 
+  /** Whether the node's kubelet was alive at `at`, unix ms. */
+  isAlive(node: string, at: number): boolean {
+    const renewed = this.#renewed.get(node);
+    return renewed !== undefined && at - renewed < this.#timing.deadAfterMs;
+  }
+
   /** Nothing could be read or watched in between. */
   outage(from: number, until: number): void {
     this.#outage = { from: Math.min(from, this.#outage?.from ?? from), until };

@@ -5,6 +5,8 @@
 import { ProblemError } from '../domain/problem.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Knowledge } from '../identity/attribute.ts';
+import { OUR_CLOCKS } from '../identity/fact-clock.ts';
+import type { ClockReading } from '../identity/fact-clock.ts';
 import { LeaseBook } from '../identity/lease-book.ts';
 import type { RevisedSpan } from '../identity/lease-book.ts';
 import { ClusterModel } from '../kube/cluster-model.ts';
@@ -47,7 +49,7 @@ export class Live {
   readonly #timing: LiveTiming;
   readonly #now: () => number;
   readonly #book = new LeaseBook();
-  readonly #model = new ClusterModel(this.#book);
+  readonly #model: ClusterModel;
   readonly #listening = new ListeningPorts();
   readonly #ledger: Ledger;
   readonly #intake: Intake;
@@ -64,7 +66,10 @@ export class Live {
   readonly #unsaved: { leases: Lease[]; spans: RevisedSpan[] } = { leases: [], spans: [] };
   #analysed: { at: number; value: Analysed } | null = null;
 
-  constructor(store: Store, options: { timing: LiveTiming; now: () => number }) {
+  constructor(
+    store: Store,
+    options: { timing: LiveTiming; now: () => number; apiClock?: () => ClockReading },
+  ) {
     this.#store = store;
     this.#timing = options.timing;
     this.#now = options.now;
@@ -73,6 +78,15 @@ export class Live {
       slackMs,
       deadAfterMs: DEAD_AFTER_SLACKS * slackMs,
       settleMs: DEAD_AFTER_SLACKS * slackMs,
+    });
+    this.#model = new ClusterModel(this.#book, {
+      clocks: {
+        get api() {
+          return options.apiClock?.() ?? OUR_CLOCKS.api;
+        },
+        node: (name) => this.#clocks.readingOf(name),
+      },
+      isAlive: (name, at) => this.#frontier.isAlive(name, at),
     });
     this.#book.restore(store.leases.all());
     this.#ledger = new Ledger(store, this.#listening);
@@ -117,9 +131,14 @@ export class Live {
     this.#isStale = true;
   }
 
-  /** A kubelet was alive at `renewedAt` by its node's clock; we heard of it at `observedAt`. Unix ms. */
-  nodeLease(node: string, renewedAt: number, observedAt: number): void {
-    const { earliestMs } = this.#clocks.boundsOf(node);
+  /**
+   * A kubelet was alive at `renewedAt` by its node's clock; we heard of it at `observedAt`, and at once if `isNews`. Unix ms.
+   */
+  nodeLease(node: string, renewedAt: number, heard: { observedAt: number; isNews: boolean }): void {
+    const { observedAt, isNews } = heard;
+    const { earliestMs } = isNews
+      ? this.#clocks.learn(node, renewedAt, observedAt)
+      : this.#clocks.boundsOf(node);
     this.#frontier.renewed(node, Math.min(renewedAt + earliestMs, observedAt));
   }
 

@@ -9,6 +9,8 @@ import { inClusterTransport, kubeconfigTransport, urlTransport } from '../kube/w
 import { watchCluster } from '../kube/watch/cluster-watch.ts';
 import type { ClusterWatch } from '../kube/watch/cluster-watch.ts';
 import { wallClock, warnOfOffset } from '../runtime/clock.ts';
+import { OUR_CLOCKS } from '../identity/fact-clock.ts';
+import type { ClockReading } from '../identity/fact-clock.ts';
 import { createLogger } from '../runtime/log.ts';
 import { metricsText } from '../runtime/metrics-text.ts';
 import { packageVersion } from '../runtime/version.ts';
@@ -60,11 +62,12 @@ async function serve(
   by: { store: Store; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const { store, log, signal } = by;
+  const transport = await transportOf(options.api);
   const live = new Live(store, {
     timing: { slackMs: options.frontierSlackMs, deadlineMs: options.frontierDeadlineMs },
     now: wallClock,
+    apiClock: () => readingOf(transport.serverClock),
   });
-  const transport = await transportOf(options.api);
   const known = { nodeCidrs: options.nodeCidrs, controlPlaneCidrs: options.controlPlaneCidrs };
   let watch: ClusterWatch | null = null;
   const watchReport = (): WatchReport => (watch === null ? NO_WATCH : watchReportOf(watch, wallClock()));
@@ -104,7 +107,7 @@ async function serve(
         const reject = live.event(event);
         if (reject !== null) log.warn(reject, 'object not understood');
       },
-      nodeLease: (node, renewedAt, observedAt) => live.nodeLease(node, renewedAt, observedAt),
+      nodeLease: (node, renewedAt, heard) => live.nodeLease(node, renewedAt, heard),
       outage: (from, until) => live.outage(from, until),
       kindUnwatched: (kind, since) => live.kindUnwatched(kind, since),
       kindSynced: (kind) => live.kindSynced(kind),
@@ -125,6 +128,12 @@ async function serve(
     transport.close();
     await live.close();
   }
+}
+
+/** What must be added to the API server's times to have ours; before its first answer they are taken for ours. */
+function readingOf(clock: ApiTransport['serverClock']): ClockReading {
+  if (clock === null) return OUR_CLOCKS.api;
+  return { offsetMs: -clock.offsetMs, uncertaintyMs: clock.uncertaintyMs };
 }
 
 /** A failure to attribute (a full disk) is told and tried again; what waits is durable meanwhile. */

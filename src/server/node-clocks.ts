@@ -1,11 +1,12 @@
 /**
- * How far each node's clock is from ours, by when its batches say they were sent. No batch arrives before it was sent, so
- * that the least difference of late is the offset and the time that the fastest batch was under way.
+ * How far each node's clock is from ours, by when its batches say they were sent and its kubelet that it was alive. Nothing
+ * arrives before it was sent, so that the least difference of late is the offset and the time that the fastest was under way.
  */
 import type { ClockBounds } from '../identity/attribute.ts';
+import type { ClockReading } from '../identity/fact-clock.ts';
 
-/** The fastest batch of a minute is under way for less than this; ms. */
-const FASTEST_BATCH_MS = 250;
+/** The fastest message of a minute is under way for less than this; ms. */
+const FASTEST_MS = 250;
 
 /** The least difference is that of the last one to two of these; ms. */
 const MEMORY_MS = 60_000;
@@ -13,7 +14,10 @@ const MEMORY_MS = 60_000;
 /** What a clock that is being slewed (500 ppm, adjtimex(2)) moves within that memory, rounded up; ms. */
 const DRIFT_MS = 100;
 
-/** A clock that was set back shows in every batch from then on: so many in a row this far above the least, ms. */
+/** What a clock may be off of which nothing was heard yet: nodes are kept in step by NTP; ms. */
+const UNKNOWN_MS = 5_000;
+
+/** A clock that was set back shows in every message from then on: so many in a row this far above the least, ms. */
 const STEP_MS = 1_000;
 const STEPPED_AFTER = 3;
 
@@ -31,7 +35,7 @@ interface Differences {
 export class NodeClocks {
   readonly #known = new Map<string, Differences>();
 
-  /** A batch of `node`, sent at `sentAt` by the node's clock, arrived at `receivedAt` by ours; unix ms. Returns the bounds as known with it. */
+  /** A message of `node`, sent at `sentAt` by the node's clock, arrived at `receivedAt` by ours; unix ms. Returns the bounds as known with it. */
   learn(node: string, sentAt: number, receivedAt: number): ClockBounds {
     const difference = receivedAt - sentAt;
     const known = this.#known.get(node) ?? startingWith(difference, receivedAt);
@@ -39,12 +43,20 @@ export class NodeClocks {
     return this.boundsOf(node);
   }
 
+  /** For the times that the node's kubelet prints. */
+  readingOf(node: string): ClockReading {
+    if (!this.#known.has(node)) return { offsetMs: 0, uncertaintyMs: UNKNOWN_MS };
+    const { earliestMs, latestMs } = this.boundsOf(node);
+    const offsetMs = Math.round((earliestMs + latestMs) / 2);
+    return { offsetMs, uncertaintyMs: Math.ceil((latestMs - earliestMs) / 2) };
+  }
+
   /** The clock of a node that sent nothing yet is taken for ours. */
   boundsOf(node: string): ClockBounds {
     const known = this.#known.get(node);
     if (known === undefined) return { earliestMs: 0, latestMs: 0 };
     const least = Math.min(known.least, known.leastBefore);
-    return { earliestMs: least - FASTEST_BATCH_MS, latestMs: least + DRIFT_MS };
+    return { earliestMs: least - FASTEST_MS, latestMs: least + DRIFT_MS };
   }
 }
 

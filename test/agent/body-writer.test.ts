@@ -88,11 +88,11 @@ const ONE: FlowKey = {
 };
 
 test('a body grows beyond its first room, within one flow and over many', () => {
-  const seconds = Array.from({ length: 9_000 }, (_, s) => ({ kind: 'opened' as const, at: s * 1000 }));
+  const seconds = Array.from({ length: 40_000 }, (_, s) => ({ kind: 'opened' as const, at: s * 1000 }));
   expectSame(new BodyWriter(), seen([[ONE, seconds]]));
   expectSame(
     new BodyWriter(),
-    seen(Array.from({ length: 4_000 }, (_, n) => [{ ...ONE, serverPort: n + 1 }, seconds.slice(0, 3)])),
+    seen(Array.from({ length: 12_000 }, (_, n) => [{ ...ONE, serverPort: n + 1 }, seconds.slice(0, 3)])),
   );
 });
 

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LineProcess } from '../root/line-process.ts';
+import { LineProcess } from '../root/line-process.ts';
 import type { Load } from './agent-generator.ts';
 import { droppedEvents } from './agent-lab.ts';
 import type { AgentLab } from './agent-lab.ts';
@@ -42,7 +42,7 @@ export interface Run extends Sent {
   readonly cpuSeconds: readonly number[];
   /** Of each process, since it started. */
   readonly memory: readonly Memory[];
-  /** Distinct keys; 0 for the pipe, which knows none. */
+  /** Distinct keys; 0 for the pipe and the floor, which know none. */
   readonly keys: number;
 }
 
@@ -122,6 +122,27 @@ export const runPipe: Subject = async (bed, loads) => {
     runs.push({ ...run, keys: 0 });
   }
   await end(child, childrenOf(pid)[0] ?? 0, meter);
+  return runs;
+};
+
+/** A bare loop that receives and counts, under all loads: the floor below which the agent cannot come. */
+export const runFloor: Subject = async (bed, loads) => {
+  const script = path.join(import.meta.dirname, 'agent-floor.ts');
+  const reader = new LineProcess(bed.lab.command('node', process.execPath, script));
+  const pid = Number((await reader.next('ready'))['pid']);
+  const meter = new Meter([pid]);
+  const eventsSoFar = async (): Promise<number> => Number((await reader.ask({ is: 'count' }))['events']);
+  const runs: Run[] = [];
+  for (const load of loads) {
+    const before = await eventsSoFar();
+    const run = await under(bed, load, { meter, pid }, async () => {
+      await atRest(meter);
+      return (await eventsSoFar()) - before;
+    });
+    runs.push({ ...run, keys: 0 });
+  }
+  meter.stop();
+  await reader.end();
   return runs;
 };
 

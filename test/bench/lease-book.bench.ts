@@ -15,7 +15,7 @@ import type { BenchReport } from './run.ts';
 
 const LEASES = 1_000_000;
 const ADDRESSES = 150_000;
-const QUESTIONS = 1_000_000;
+const QUESTIONS = 500_000;
 const TARGET_PER_SECOND = 1_000_000;
 const TARGET_MB = 400;
 
@@ -25,6 +25,7 @@ const GAP_MS = 20_000;
 /** Of a connection that is counted in one second: the second, and how late it may have been read. */
 const SECOND_AND_LAG_MS = 1250;
 const COMPARED_EVERY = 17;
+const RESTORED_AT_ONCE = 10_000;
 const ROUNDS = Math.ceil(LEASES / ADDRESSES);
 
 setFlagsFromString('--expose-gc');
@@ -59,7 +60,9 @@ export function bench(): BenchReport {
     for (let index = 0; index < QUESTIONS; index++) if (answerOf(index) !== null) exact += 1;
   });
 
+  const beforePlain = memoryMb();
   const plain = new Map<IpAddress, readonly Lease[]>(addresses.map((each) => [each, book.leasesOf(each)]));
+  const plainMemory = memoryMb() - beforePlain;
   const plainAnswerOf = (index: number): Lease | null => {
     const start = times[index] ?? 0;
     const end = start + SECOND_AND_LAG_MS;
@@ -83,7 +86,7 @@ export function bench(): BenchReport {
   return {
     lines: [
       `${book.size.toLocaleString('en-US')} leases on ${ADDRESSES.toLocaleString('en-US')} addresses, learnt in ${Math.round(built)} ms of CPU; ${Math.round(memory)} MB, target ${TARGET_MB} MB ${memory < TARGET_MB ? 'kept' : 'MISSED'}`,
-      `${grouped(speed)} resolves/s on one core (${Math.round((100 * exact) / QUESTIONS)} % exact), target ${grouped(TARGET_PER_SECOND)} ${speed >= TARGET_PER_SECOND ? 'kept' : 'MISSED'}; ${(plainElapsed / elapsed).toFixed(2)} times the baseline: a Map of arrays scanned linearly ${grouped(perSecond(QUESTIONS, plainElapsed))} resolves/s`,
+      `${grouped(speed)} resolves/s on one core (${Math.round((100 * exact) / QUESTIONS)} % exact), target ${grouped(TARGET_PER_SECOND)} ${speed >= TARGET_PER_SECOND ? 'kept' : 'MISSED'}; ${(plainElapsed / elapsed).toFixed(2)} times the baseline: a Map of arrays scanned linearly ${grouped(perSecond(QUESTIONS, plainElapsed))} resolves/s, ${Math.round(plainMemory)} MB on top of the book's holders`,
     ],
   };
 }
@@ -93,10 +96,16 @@ export function bench(): BenchReport {
  * at a start.
  */
 function fill(book: LeaseBook, addresses: readonly IpAddress[]): void {
-  for (let round = 0; round < ROUNDS - 1; round++) {
-    const at = round * (LIFE_MS + GAP_MS);
-    book.restore(addresses.map((address, index) => endedLease(podFact(address, { index, round, at }))));
-  }
+  for (let first = 0; first < ADDRESSES; first += RESTORED_AT_ONCE)
+    book.restore(
+      addresses
+        .slice(first, first + RESTORED_AT_ONCE)
+        .flatMap((address, place) =>
+          Array.from({ length: ROUNDS - 1 }, (_, round) =>
+            endedLease(podFact(address, { index: first + place, round, at: round * (LIFE_MS + GAP_MS) })),
+          ),
+        ),
+    );
   const round = ROUNDS - 1;
   const at = round * (LIFE_MS + GAP_MS);
   for (const [index, address] of addresses.slice(0, LEASES - round * ADDRESSES).entries())
@@ -131,10 +140,12 @@ function podFact(
   { index, round, at }: { index: number; round: number; at: number },
 ): PodFact {
   const name = `web-${(index % 10_000).toString(36)}`;
-  const uid = `${index.toString(16).padStart(8, '0')}-0000-4000-8000-${round.toString(16).padStart(12, '0')}`;
+  const uid = flat(
+    `${index.toString(16).padStart(8, '0')}-0000-4000-8000-${round.toString(16).padStart(12, '0')}`,
+  );
   return {
     namespace: 'shop',
-    name: `${name}-${uid.slice(0, 8)}`,
+    name: flat(`${name}-${uid.slice(0, 8)}`),
     uid,
     node: `node-${index % 5000}`,
     workload: { namespace: 'shop', kind: 'Deployment', name },
@@ -151,13 +162,19 @@ function podFact(
   };
 }
 
+/** A string as it comes out of a parser: letters side by side, and no tree of the parts that it was made of. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
 function isExact({ until, heldUntil }: Lease, end: number): boolean {
   return until !== null || heldUntil === null || end <= heldUntil;
 }
 
 /** What lives on the heap and in typed arrays once all else is swept away. */
 function memoryMb(): number {
-  sweep();
+  // What the first frees may have kept more alive.
+  for (let times = 0; times < 3; times++) sweep();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 1e6;
 }

@@ -7,6 +7,8 @@ import { ip } from '../../src/domain/ip.ts';
 import type { IpAddress } from '../../src/domain/ip.ts';
 import type { PodObject } from '../../src/kube/pod.ts';
 import type { Dice } from './adversary-dice.ts';
+import { podObjectOf } from './adversary-objects.ts';
+import type { Container, PrintedPod } from './adversary-objects.ts';
 
 /** A stretch of time in which a pod truly has an address; ms, end excluded. */
 export interface Sandbox {
@@ -46,17 +48,8 @@ export interface Node {
   readonly down: { readonly from: number; readonly until: number }[];
 }
 
-interface Container {
-  startedAt: number | null;
-  finishedAt: number | null;
-  last: { startedAt: number; finishedAt: number } | null;
-}
-
-interface Pod {
-  readonly uid: string;
+interface Pod extends PrintedPod {
   readonly node: Node;
-  readonly createdAt: number;
-  readonly startedAt: number;
   readonly containers: Container[];
   sandbox: Sandbox | null;
   ready: { is: boolean; at: number };
@@ -168,7 +161,12 @@ export class AdversaryCluster {
       lastToldAt: createdAt,
     };
     this.#pods.push(pod);
-    this.versions.push({ at: createdAt, uid: pod.uid, object: this.#print(pod), sandbox: null });
+    this.versions.push({
+      at: createdAt,
+      uid: pod.uid,
+      object: podObjectOf(pod, this.apiSkewMs),
+      sandbox: null,
+    });
     this.#at(startedAt - createdAt + this.#dice.between(0, 3000), () => this.#start(pod));
   }
 
@@ -312,7 +310,7 @@ export class AdversaryCluster {
     const at = Math.max(pod.lastToldAt, this.#now + delayMs);
     pod.lastToldAt = at;
     if (about !== null) about.toldAt = Math.min(about.toldAt, at);
-    this.versions.push({ at, uid: pod.uid, object: this.#print(pod), sandbox: about });
+    this.versions.push({ at, uid: pod.uid, object: podObjectOf(pod, this.apiSkewMs), sandbox: about });
   }
 
   #delay(): number {
@@ -340,66 +338,4 @@ export class AdversaryCluster {
       heartbeat: this.#now + node.skewMs,
     });
   }
-
-  #print(pod: Pod): PodObject {
-    const byNode = (at: number): string => printed(at + pod.node.skewMs);
-    const address = pod.shownIp;
-    const { deletion } = pod;
-    return {
-      metadata: {
-        name: pod.uid,
-        namespace: 'shop',
-        uid: pod.uid,
-        creationTimestamp: printed(pod.createdAt + this.apiSkewMs),
-        ...(deletion !== null && {
-          deletionTimestamp: printed(deletion.at + this.apiSkewMs),
-          deletionGracePeriodSeconds: deletion.graceS,
-        }),
-      },
-      spec: { nodeName: pod.node.name, containers: [] },
-      status: {
-        phase: pod.phase,
-        startTime: byNode(pod.startedAt),
-        ...(address !== null && { podIPs: [{ ip: address }] }),
-        conditions: [
-          {
-            type: 'PodReadyToStartContainers',
-            status: pod.ready.is ? 'True' : 'False',
-            lastTransitionTime: byNode(pod.ready.at),
-          },
-        ],
-        containerStatuses: pod.containers.flatMap(({ startedAt, finishedAt, last }) => {
-          if (startedAt === null) return [];
-          const started = { startedAt: byNode(startedAt) };
-          return [
-            {
-              state:
-                finishedAt === null
-                  ? { running: started }
-                  : { terminated: { ...started, finishedAt: byNode(finishedAt) } },
-              lastState:
-                last === null
-                  ? {}
-                  : {
-                      terminated: {
-                        startedAt: byNode(last.startedAt),
-                        finishedAt: byNode(last.finishedAt),
-                      },
-                    },
-            },
-          ];
-        }),
-      },
-    };
-  }
-}
-
-const texts = new Map<number, string>();
-
-/** As metav1.Time is printed: whole seconds, cut off. */
-function printed(at: number): string {
-  const second = Math.floor(at / 1000);
-  const text = texts.get(second) ?? new Date(second * 1000).toISOString();
-  texts.set(second, text);
-  return text;
 }

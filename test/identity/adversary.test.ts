@@ -7,6 +7,9 @@ import type { Outcome, Play } from './adversary-run.ts';
 const RUNS = Number(process.env['RUNS'] ?? 2000);
 const SEED = process.env['SEED'] === 'random' ? Date.now() : Number(process.env['SEED'] ?? 1);
 
+/** Some 5 ms each, on a quiet machine. */
+const TIMEOUT_MS = 60_000 + 50 * RUNS;
+
 function outcomes(play: Play, runs: number): { seed: number; outcome: Outcome }[] {
   return Array.from({ length: runs }, (_, index) => {
     const seed = SEED + index;
@@ -23,21 +26,34 @@ function counterexamples(all: readonly { seed: number; outcome: Outcome }[]): st
   return all.flatMap(({ seed, outcome }) => outcome.broken.map((what) => `seed ${seed}: ${what}`));
 }
 
-describe('against an adversary', () => {
-  test(`nothing wrong is left after the last fact, and what was wrong before is told, in ${RUNS} runs`, () => {
-    const all = outcomes(HONEST, RUNS);
-    expect(counterexamples(all).slice(0, 5)).toEqual([]);
-    // It is no claim about silence: most answers are exact, and some of those given early were wrong.
-    expect(total(all, ({ exact }) => exact)).toBeGreaterThan(0.5 * total(all, ({ asked }) => asked));
-    expect(total(all, ({ wrongThen }) => wrongThen)).toBeGreaterThan(0);
-  });
+/** Of these the answers that are wrong although all facts have come. */
+function wrongAnswers(all: readonly { seed: number; outcome: Outcome }[]): string[] {
+  return counterexamples(all).filter((what) => what.includes('is said to be'));
+}
 
-  test('what is exact once punctual kubelets have reported was never wrong', () => {
-    const all = outcomes({ ...HONEST, lateness: PUNCTUAL }, RUNS / 4);
-    expect(counterexamples(all).slice(0, 5)).toEqual([]);
-    expect(total(all, ({ exactThen }) => exactThen)).toBeGreaterThan(1000);
-    expect(total(all, ({ wrongThen }) => wrongThen)).toBe(0);
-  });
+describe('against an adversary', () => {
+  test(
+    `nothing wrong is left after the last fact, and what was wrong before is told, in ${RUNS} runs`,
+    () => {
+      const all = outcomes(HONEST, RUNS);
+      expect(counterexamples(all).slice(0, 5)).toEqual([]);
+      // It is no claim about silence: most answers are exact, and some of those given early were wrong.
+      expect(total(all, ({ exact }) => exact)).toBeGreaterThan(0.5 * total(all, ({ asked }) => asked));
+      expect(total(all, ({ wrongThen }) => wrongThen)).toBeGreaterThan(0);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'what is exact once punctual kubelets have reported was never wrong',
+    () => {
+      const all = outcomes({ ...HONEST, lateness: PUNCTUAL }, RUNS / 4);
+      expect(counterexamples(all).slice(0, 5)).toEqual([]);
+      expect(total(all, ({ exactThen }) => exactThen)).toBeGreaterThan(1000);
+      expect(total(all, ({ wrongThen }) => wrongThen)).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('the claims can fail', () => {
@@ -52,7 +68,7 @@ describe('the claims can fail', () => {
       const { containers: _, ...rest } = fact;
       return { ...rest, sandboxGoneAt: fact.deletion.at, lastContainerFinish: fact.deletion.at };
     };
-    expect(counterexamples(outcomes({ ...HONEST, tell }, 200))).not.toEqual([]);
+    expect(wrongAnswers(outcomes({ ...HONEST, tell }, 200))).not.toEqual([]);
   });
 
   test('with the times of the first sandbox as those of the next', () => {
@@ -60,7 +76,7 @@ describe('the claims can fail', () => {
       const seed = SEED + index;
       return { seed, outcome: adversaryRun(seed, withFirstTimes()) };
     });
-    expect(counterexamples(all)).not.toEqual([]);
+    expect(wrongAnswers(all)).not.toEqual([]);
   });
 });
 

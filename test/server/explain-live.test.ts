@@ -97,12 +97,12 @@ async function read<T extends z.ZodType>(url: string, schema: T): Promise<z.outp
 
 test('a verdict waits for the kubelet as flows do, and then names what edges rest on', async () => {
   const url = `/api/v1/leases?ip=10.244.1.2&at=${START + 5000}`;
-  live.nodeLease('node-a', START, START);
+  live.nodeLease('node-a', START, { observedAt: START, isNews: false });
   now = START + 6000;
   await told(5);
   live.settle();
   expect((await read(url, leasesPage)).verdict).toMatchObject({ kind: 'unknown', reason: 'frontier' });
-  live.nodeLease('node-a', START + 9500, START + 9500);
+  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
   now = START + 10_000;
   live.settle();
   const { verdict } = await read(url, leasesPage);
@@ -131,7 +131,7 @@ test('a verdict waits for the kubelet as flows do, and then names what edges res
 test('what had no name is told with its reason, in unattributed and in coverage', async () => {
   now = START + 6000;
   await told(5);
-  live.nodeLease('node-a', START + 9500, START + 9500);
+  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
   live.settle();
   const { items } = await read('/api/v1/unattributed?since=1h', unattributedPage);
   expect(items).toMatchObject([
@@ -154,7 +154,7 @@ test('hours before those asked for are not counted', async () => {
     { outcome: 'attributed-anew', hour: START, count: 7 },
   ]);
   await told(5);
-  live.nodeLease('node-a', START + 9500, START + 9500);
+  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
   live.settle();
   const recent = await read(
     '/api/v1/unattributed?reason=ambiguous&since=2026-11-21T23:30:00Z',

@@ -112,13 +112,13 @@ const WEB_TO_DB = 'workload:shop/Pod/web -> workload:shop/Pod/db:5432/tcp';
 describe('flows wait for the kubelets', () => {
   test('and become edges when the frontier has passed their second', async () => {
     listed(node, web, db);
-    live.nodeLease('node-a', START, START);
+    live.nodeLease('node-a', START, { observedAt: START, isNews: false });
     now = START + 6000;
     await live.accept(batch(1, 5));
     expect([live.settle(), edges()]).toEqual([0, []]);
-    live.nodeLease('node-a', START + 7000, START + 7000);
+    live.nodeLease('node-a', START + 7000, { observedAt: START + 7000, isNews: false });
     expect([live.settle(), edges()]).toEqual([0, []]);
-    live.nodeLease('node-a', START + 9500, START + 9500);
+    live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
     expect([live.settle(), edges()]).toEqual([1, [`${WEB_TO_DB} 1`]]);
     expect(store.inbox.counts()).toEqual({ accepted: 1, pending: 0 });
     expect(live.analysed(KNOWN).recommendation.outcomes.map((outcome) => outcome.kind)).toEqual([
@@ -128,6 +128,7 @@ describe('flows wait for the kubelets', () => {
   });
 
   test('a pod that was replaced meanwhile gets nothing of its successor', async () => {
+    live.nodeLease('node-a', START, { observedAt: START, isNews: true });
     listed(node, web, db);
     now = START + 6000;
     await live.accept(batch(1, 5));
@@ -142,7 +143,7 @@ describe('flows wait for the kubelets', () => {
     live.event({ observedAt: START + 4000, type: 'MODIFIED', object: gone });
     live.event({ observedAt: START + 4000, type: 'DELETED', object: gone });
     live.event({ observedAt: START + 6000, type: 'ADDED', object: pod('cache', '10.244.1.3', 4) });
-    live.nodeLease('node-a', START + 20_000, START + 20_000);
+    live.nodeLease('node-a', START + 20_000, { observedAt: START + 20_000, isNews: false });
     live.settle();
     expect(edges()).toEqual(['workload:shop/Pod/web -> workload:shop/Pod/cache:5432/tcp 1']);
   });
@@ -150,17 +151,17 @@ describe('flows wait for the kubelets', () => {
   test('only what is on a node whose kubelet is silent waits longer, and is edges when it speaks again', async () => {
     const away = pod('away', '10.244.2.9', -600, 'node-b');
     listed(node, otherNode, web, db, away);
-    live.nodeLease('node-b', START, START);
+    live.nodeLease('node-b', START, { observedAt: START, isNews: false });
     now = START + 40_000;
     const both = batch(1, 5);
     const silent = flow('10.244.1.2:41000 > 10.244.2.9:5432 tcp', { second: START / 1000 + 5 });
     await live.accept({ ...both, sentAt: now, flows: [...both.flows, silent] });
-    live.nodeLease('node-a', now, now);
+    live.nodeLease('node-a', now, { observedAt: now, isNews: false });
     expect([live.settle(), edges()]).toEqual([1, [`${WEB_TO_DB} 1`]]);
     expect([live.settle(), store.inbox.counts()]).toEqual([0, { accepted: 1, pending: 1 }]);
     now = START + 50_000;
-    live.nodeLease('node-a', now, now);
-    live.nodeLease('node-b', now, now);
+    live.nodeLease('node-a', now, { observedAt: now, isNews: false });
+    live.nodeLease('node-b', now, { observedAt: now, isNews: false });
     expect(live.settle()).toBe(1);
     expect(edges()).toEqual(['workload:shop/Pod/web -> workload:shop/Pod/away:5432/tcp 1', `${WEB_TO_DB} 1`]);
     expect(store.inbox.counts()).toEqual({ accepted: 1, pending: 0 });
@@ -172,7 +173,7 @@ describe('flows wait for the kubelets', () => {
     listed(node, web, db);
     now = START + 6000;
     await live.accept({ ...batch(1, 10), sentAt: now + 5_000 });
-    live.nodeLease('node-a', START + 14_500, START + 9_500);
+    live.nodeLease('node-a', START + 14_500, { observedAt: START + 9_500, isNews: false });
     expect(live.settle()).toBe(1);
     const [edge] = store.edges.all();
     expect(edge?.firstSeen).toBe(START + 5_000 - 75);
@@ -180,7 +181,7 @@ describe('flows wait for the kubelets', () => {
 
   test('but not for ever: after the deadline they are kept as unattributed, with the reason', async () => {
     listed(node, web, db);
-    live.nodeLease('node-a', START, START);
+    live.nodeLease('node-a', START, { observedAt: START, isNews: false });
     now = START + 6000;
     await live.accept(batch(1, 5));
     now = START + 70_000;
@@ -193,7 +194,7 @@ test('a server that was away counts nothing twice, and still knows who held what
   listed(node, web, db);
   now = START + 6000;
   await live.accept(batch(1, 5));
-  live.nodeLease('node-a', START + 9500, START + 9500);
+  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
   live.settle();
   now = START + 9000;
   await live.accept(batch(2, 8));
@@ -203,7 +204,7 @@ test('a server that was away counts nothing twice, and still knows who held what
   listed(node, web);
   await live.accept(batch(1, 5));
   await live.accept(batch(2, 8));
-  live.nodeLease('node-a', START + 19_000, START + 19_000);
+  live.nodeLease('node-a', START + 19_000, { observedAt: START + 19_000, isNews: false });
   expect(live.settle()).toBe(1);
   // db vanished while nobody looked: whether it still held its address in second 8 nobody can say.
   expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
@@ -219,7 +220,7 @@ test('a restart with everything still there goes on as if nothing had been', asy
   now = START + 6000;
   listed(node, web, db);
   await live.accept(batch(1, 5));
-  live.nodeLease('node-a', START + 9500, START + 9500);
+  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
   live.settle();
   expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
   expect(store.leases.all().filter((lease) => lease.holder.kind === 'pod')).toHaveLength(2);
@@ -230,7 +231,7 @@ describe('what a late fact contradicts', () => {
     listed(node, web, db);
     now = START + 6000;
     await live.accept(batch(1, 5));
-    live.nodeLease('node-a', START + 9500, START + 9500);
+    live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
     live.settle();
     expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
     // Its kubelet held back that db ended before, and that cache had its address since.
@@ -246,7 +247,7 @@ describe('what a late fact contradicts', () => {
     listed(node, web, db);
     now = START + 6000;
     await live.accept(batch(1, 5));
-    live.nodeLease('node-a', START + 9500, START + 9500);
+    live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
     live.settle();
     now = START + 60_000;
     // Both could have held it in second 5.

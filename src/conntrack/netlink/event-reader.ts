@@ -23,7 +23,8 @@ import { NetlinkSocket, problemOf } from './socket.ts';
 const RECEIVE_BUFFER_BYTES = 32 * 1024 * 1024;
 /** About 20 ms of work; what is left waits until the event loop has done other things. */
 const CALLS_AT_ONCE = 64;
-const DROPS_EVERY_MS = 1000;
+/** The socket tells that events were dropped; this is for what it should fail to tell. */
+const DROPS_EVERY_MS = 10_000;
 /** `readLagMs` covers between one and two of these. */
 const LAG_SPAN_MS = 30_000;
 
@@ -44,6 +45,8 @@ export class EventReader {
   /** Whether one of the events just read has no time of the kernel's. */
   #isUnstamped = false;
   #overflows = 0;
+  /** Whether the kernel said so since the queue was last empty. */
+  #isOverrun = false;
   /** Events found since the drain that ended then. */
   #found = 0;
   #drainedAt = performance.now();
@@ -102,7 +105,9 @@ export class EventReader {
   #tick(): void {
     const outcome = this.#drain(CALLS_AT_ONCE);
     if (outcome < 0) return this.#fail(-outcome);
-    if (performance.now() - this.#dropsReadAt >= DROPS_EVERY_MS || this.#overflows > 0) this.#countDrops();
+    if (this.#isOverrun || performance.now() - this.#dropsReadAt >= DROPS_EVERY_MS) this.#countDrops();
+    // Until the queue was empty, the kernel drops more without another error (netlink_overrun).
+    if (outcome === EMPTY) this.#isOverrun = false;
     // What is left of a drain is read without waiting for a timer.
     if (outcome === MORE) this.#rest = setImmediate(() => this.#tick());
     else {
@@ -122,8 +127,10 @@ export class EventReader {
       else if (received === -EAGAIN) {
         this.#emptyAt = before;
         return EMPTY;
-      } else if (received === -ENOBUFS) this.#overflows++;
-      else if (received !== -EINTR) return received;
+      } else if (received === -ENOBUFS) {
+        this.#overflows++;
+        this.#isOverrun = true;
+      } else if (received !== -EINTR) return received;
     }
     return MORE;
   }

@@ -28,8 +28,8 @@ export { RESOURCES } from './resources.ts';
 export interface ClusterSink {
   /** Every object but Leases, in the order of its kind. */
   event(event: ClusterEvent): void;
-  /** A kubelet was alive at `renewTime` by its own clock, unix ms; we heard of it at `observedAt`. */
-  nodeLease(node: string, renewTime: number, observedAt: number): void;
+  /** A kubelet was alive at `renewTime` by its own clock, unix ms; we heard of it at `observedAt`, and at once if `isNews`. */
+  nodeLease(node: string, renewTime: number, heard: { observedAt: number; isNews: boolean }): void;
   /** Every required kind has been listed; once. */
   synced(): void;
   /** Between the two, unix ms, no kind could be read; told when it is over. */
@@ -179,7 +179,11 @@ export function watchCluster(
 
 function tellLease(event: ClusterEvent, sink: ClusterSink): void {
   const lease = event.type === 'DELETED' ? null : nodeLeaseOf(event.object);
-  if (lease !== null) sink.nodeLease(lease.node, lease.renewTime, event.observedAt);
+  if (lease !== null)
+    sink.nodeLease(lease.node, lease.renewTime, {
+      observedAt: event.observedAt,
+      isNews: event.type === 'MODIFIED',
+    });
 }
 
 /** Whether the server could not be read; an expired version or a throwing sink says that it could. */
