@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // `npm test` runs what needs neither root nor Linux; test/run.ts --root chooses test/root/ instead.
@@ -5,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/root/**'],
+    // vitest leaves one core idle by default: half of a machine with two.
+    maxWorkers: availableParallelism(),
     // A slow or busy machine must not fail a test: the limit only ends one that hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
