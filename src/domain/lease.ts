@@ -110,3 +110,18 @@ export interface Lease {
   /** Of the sandbox that its pod has now, so that it is known again after a restart. */
   readonly sandbox?: SandboxMark;
 }
+
+/** The node that a pod or a node's own address is on; null where none is meant or the object did not say. */
+export function nodeOfHolder(holder: Holder): string | null {
+  switch (holder.kind) {
+    case 'pod':
+      return holder.node === '' ? null : holder.node;
+    case 'node':
+      return holder.name;
+    case 'service':
+    case 'apiserver':
+      return null;
+    default:
+      return holder satisfies never;
+  }
+}

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { ServiceRef } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { IpAddress } from '../domain/ip.ts';
+import { nodeOfHolder } from '../domain/lease.ts';
 import type { Holder } from '../domain/lease.ts';
 
 /** What ids mean, for one reading: a pod's name follows from its lease, which may change between two. */
@@ -43,19 +44,7 @@ export function meaningsOf(db: Database.Database): () => Meanings {
 }
 
 function nodeOf(json: string | undefined): string | null {
-  if (json === undefined) return null;
-  const holder = JSON.parse(json) as Holder;
-  switch (holder.kind) {
-    case 'pod':
-      return holder.node === '' ? null : holder.node;
-    case 'node':
-      return holder.name;
-    case 'service':
-    case 'apiserver':
-      return null;
-    default:
-      return holder satisfies never;
-  }
+  return json === undefined ? null : nodeOfHolder(JSON.parse(json) as Holder);
 }
 
 /** The same function, which asks `lookUp` once for each id. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ServiceRef } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
+import { nodeOfHolder } from '../domain/lease.ts';
 import type { Holder } from '../domain/lease.ts';
 import { identityJson, printIdentity } from './identity-json.ts';
 import { holderTitle } from './lease-json.ts';
@@ -88,19 +89,5 @@ function printEvidenceLease(lease: PrintedLease | null): EvidenceRowJson['client
   if (lease === null) return null;
   const { id, held } = lease;
   if (held === null) return { id, ip: null, title: null, node: null };
-  return { id, ip: held.ip, title: holderTitle(held.holder), node: nodeOf(held.holder) };
-}
-
-function nodeOf(holder: Holder): string | null {
-  switch (holder.kind) {
-    case 'pod':
-      return holder.node === '' ? null : holder.node;
-    case 'node':
-      return holder.name;
-    case 'service':
-    case 'apiserver':
-      return null;
-    default:
-      return holder satisfies never;
-  }
+  return { id, ip: held.ip, title: holderTitle(held.holder), node: nodeOfHolder(held.holder) };
 }
