@@ -1,5 +1,5 @@
 /** What all commands for people share: their streams, one form of help, and how a failure ends them. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { ProblemError } from '../domain/problem.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { CLIENT_PROBLEMS } from '../wire/client.ts';
@@ -53,6 +53,21 @@ export function plural(count: number, noun: string): string {
 /** For an option that may be repeated; it is undefined when it never stands there. */
 export function collected(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
+}
+
+/** `-o table|json`. */
+export function outputOption(): Option {
+  return new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table');
+}
+
+/** `--ip-blocks any|outside`: the one point in which CNIs read a policy differently (NETPOL rule 21). */
+export function ipBlocksOption(): Option {
+  return new Option(
+    '--ip-blocks <match>',
+    "whether an ipBlock also matches pods' addresses (any), as upstream's tests demand, or not (outside), as Cilium has it",
+  )
+    .choices(['any', 'outside'])
+    .default('any');
 }
 
 /** Prints sentences that a person should know beside the answer. */

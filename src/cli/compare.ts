@@ -2,11 +2,18 @@
  * `netscribe compare OLD NEW`: what two sets of NetworkPolicies allow differently, by meaning: how they are written does
  * not matter. It reads files, folders and standard input and nothing else, and applies nothing.
  */
-import { Option } from 'commander';
 import { compilePolicies } from '../netpol/compile.ts';
 import { compareReach } from '../netpol/compare.ts';
 import { writeText } from '../runtime/write-text.ts';
-import { collected, createCommand, plural, report, writeNotes } from './command.ts';
+import {
+  collected,
+  createCommand,
+  ipBlocksOption,
+  outputOption,
+  plural,
+  report,
+  writeNotes,
+} from './command.ts';
 import type { CommandIo, InputIo } from './command.ts';
 import { readCompareInput } from './compare-input.ts';
 import { changesJson, changesTable } from './compare-table.ts';
@@ -66,17 +73,8 @@ function parseArguments(
     .argument('<old>', 'policies: a file, a folder or - for standard input')
     .argument('<new>', 'likewise')
     .option('-f, --file <path>', 'manifests of workloads and namespaces; may be repeated', collected)
-    .addOption(
-      new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'),
-    )
-    .addOption(
-      new Option(
-        '--ip-blocks <match>',
-        "whether an ipBlock also matches pods' addresses (any), as upstream's tests demand, or not (outside), as Cilium has it",
-      )
-        .choices(['any', 'outside'])
-        .default('any'),
-    )
+    .addOption(outputOption())
+    .addOption(ipBlocksOption())
     .option('--default-namespace <name>', 'for manifests that name none', 'default')
     .addHelpText('after', EXAMPLES)
     .parse(argv, { from: 'user' });

@@ -8,7 +8,15 @@ import { compilePolicies } from '../netpol/compile.ts';
 import type { PolicySet } from '../netpol/compile.ts';
 import { reachOf } from '../netpol/reach.ts';
 import { writeText } from '../runtime/write-text.ts';
-import { collected, createCommand, plural, report, writeNotes } from './command.ts';
+import {
+  collected,
+  createCommand,
+  ipBlocksOption,
+  outputOption,
+  plural,
+  report,
+  writeNotes,
+} from './command.ts';
 import type { CommandIo, InputIo } from './command.ts';
 import { readEvalInput } from './eval-input.ts';
 import type { EvalInput } from './eval-input.ts';
@@ -90,17 +98,8 @@ function parseOptions(argv: string[], io: CommandIo): EvalOptions {
       'judge connections, one JSON object a line: client, server, protocol, port, seenAs',
     )
     .option('--explain <connection>', "tell one connection in words: 'shop/web -> shop/db:5432'")
-    .addOption(
-      new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'),
-    )
-    .addOption(
-      new Option(
-        '--ip-blocks <match>',
-        "whether an ipBlock also matches pods' addresses (any), as upstream's tests demand, or not (outside), as Cilium has it",
-      )
-        .choices(['any', 'outside'])
-        .default('any'),
-    )
+    .addOption(outputOption())
+    .addOption(ipBlocksOption())
     .option('--default-namespace <name>', 'for manifests that name none', 'default')
     .addHelpText('after', EXAMPLES);
   return command.parse(argv, { from: 'user' }).opts<EvalOptions>();

@@ -2,7 +2,6 @@
  * `netscribe unattributed`: what no edge has because an end has no name, by reason, with what the reason means. It asks a
  * running server and prints; it never talks to a cluster.
  */
-import { Option } from 'commander';
 import { ProblemError } from '../domain/problem.ts';
 import { nearestNames } from '../runtime/nearest-names.ts';
 import { writeText } from '../runtime/write-text.ts';
@@ -14,7 +13,7 @@ import { MAX_LIMIT } from '../wire/listing.ts';
 import { unattributedPage, unattributedReason } from '../wire/unattributed-json.ts';
 import type { UnattributedRowJson } from '../wire/unattributed-json.ts';
 import { verifySince } from '../wire/verify-json.ts';
-import { createCommand, report } from './command.ts';
+import { createCommand, outputOption, report } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { unattributedText } from './unattributed-table.ts';
@@ -59,9 +58,7 @@ function parseOptions(argv: string[], io: CommandIo): UnattributedOptions {
     .description('What could not be attributed: connections that no edge has, by reason and end.')
     .option('--since <when>', 'only hours since then: 1h, 7d, or an instant as 2026-11-03T09:00:00Z')
     .option('--reason <code>', 'only this reason')
-    .addOption(
-      new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'),
-    )
+    .addOption(outputOption())
     .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
     .addHelpText('after', EXAMPLES)
     .parse(argv, { from: 'user' })

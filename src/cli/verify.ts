@@ -2,14 +2,13 @@
  * `netscribe verify`: would these policies break what was recorded? It asks a running server and prints the answer;
  * it never talks to a cluster and applies nothing.
  */
-import { Option } from 'commander';
 import { ProblemError } from '../domain/problem.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { API_PATHS } from '../wire/api.ts';
 import { createApiClient } from '../wire/client.ts';
 import { verifyAnswerJson } from '../wire/verify-json.ts';
 import type { VerifyAnswerJson, VerifyRequestJson } from '../wire/verify-json.ts';
-import { createCommand, report } from './command.ts';
+import { createCommand, outputOption, report } from './command.ts';
 import type { InputIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { readPolicyFiles } from './manifests.ts';
@@ -74,9 +73,7 @@ function parseOptions(argv: string[], io: InputIo): VerifyOptions {
     .option('--since <when>', 'start of the window: 7d, 36h, or an instant as 2026-11-03T09:00:00Z', '7d')
     .option('--strict', 'exit with 3 when policies of other kinds apply or were not assessed')
     .option('--explain <connection>', "also tell one connection in words: 'shop/web -> shop/db:5432'")
-    .addOption(
-      new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'),
-    )
+    .addOption(outputOption())
     .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
     .addHelpText('after', EXAMPLES);
   return command.parse(argv, { from: 'user' }).opts<VerifyOptions>();

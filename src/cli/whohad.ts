@@ -2,7 +2,6 @@
  * `netscribe whohad`: who held an address, ever or at an instant, with the bounds of each lease and where each bound came
  * from. It asks a running server and prints; it never talks to a cluster.
  */
-import { Option } from 'commander';
 import { parseIp } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { ProblemError } from '../domain/problem.ts';
@@ -14,7 +13,7 @@ import type { LeaseJson } from '../wire/lease-json.ts';
 import { leasesPage } from '../wire/lease-verdict-json.ts';
 import { MAX_LIMIT } from '../wire/listing.ts';
 import { instantParameter } from '../wire/time-parameters.ts';
-import { createCommand, report } from './command.ts';
+import { createCommand, outputOption, report } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { timelineText } from './whohad-timeline.ts';
@@ -59,9 +58,7 @@ function parseArguments(
     .description('Who held an address: every lease, how sure it is when, and what says so.')
     .argument('<ip>', 'the address, IPv4 or IPv6')
     .option('--at <time>', 'an instant, as 2026-11-03T09:00:05Z or in unix milliseconds')
-    .addOption(
-      new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'),
-    )
+    .addOption(outputOption())
     .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
     .addHelpText('after', EXAMPLES)
     .parse(argv, { from: 'user' });

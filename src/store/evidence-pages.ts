@@ -1,35 +1,9 @@
-import type { ServiceRef } from '../domain/edge.ts';
+import type { EvidenceLease, EvidenceRow } from '../domain/edge-evidence.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import type { Holder } from '../domain/lease.ts';
 import { ProblemError } from '../domain/problem.ts';
 import type { Connection } from './connection.ts';
-
-/** A lease that evidence rests on. */
-export interface EvidenceLease {
-  readonly id: string;
-  /** Who held which address; null when the lease itself is no longer kept. */
-  readonly held: { readonly ip: IpAddress; readonly holder: Holder } | null;
-}
-
-/** One row of what an edge rests on. Times are unix ms. */
-export interface EvidenceRow {
-  readonly hour: number;
-  /** Null for an end outside every lease. */
-  readonly clientLease: EvidenceLease | null;
-  readonly serverLease: EvidenceLease | null;
-  /** Name of the node whose agent saw it. */
-  readonly witness: string;
-  readonly seen: Identity;
-  readonly ownNode: boolean;
-  readonly service: ServiceRef | null;
-  readonly opened: number;
-  readonly present: number;
-  readonly answered: number;
-  readonly bytes: number;
-  readonly first: number;
-  readonly last: number;
-}
 
 /** What an edge rests on, page by page: an edge between two large workloads has a hundred thousand rows a day. */
 export interface EvidencePages {

@@ -1,9 +1,7 @@
 /** What an edge rests on, as the API prints it: one row for each hour, pair of leases, node that saw it, view and Service. */
 import { z } from 'zod';
-import type { ServiceRef } from '../domain/edge.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { EvidenceLease, EvidenceRow } from '../domain/edge-evidence.ts';
 import { nodeOfHolder } from '../domain/lease.ts';
-import type { Holder } from '../domain/lease.ts';
 import { identityJson, printIdentity } from './identity-json.ts';
 import { holderTitle } from './lease-json.ts';
 import { instant, rfc3339 } from './listing.ts';
@@ -45,30 +43,7 @@ export const evidenceRowJson = z
 
 export type EvidenceRowJson = z.output<typeof evidenceRowJson>;
 
-/** What is printed of a lease; `held` is null when the lease itself is no longer kept. */
-export interface PrintedLease {
-  readonly id: string;
-  readonly held: { readonly ip: string; readonly holder: Holder } | null;
-}
-
-/** Times are unix ms. */
-export interface PrintedEvidence {
-  readonly hour: number;
-  readonly clientLease: PrintedLease | null;
-  readonly serverLease: PrintedLease | null;
-  readonly witness: string;
-  readonly seen: Identity;
-  readonly ownNode: boolean;
-  readonly service: ServiceRef | null;
-  readonly opened: number;
-  readonly present: number;
-  readonly answered: number;
-  readonly bytes: number;
-  readonly first: number;
-  readonly last: number;
-}
-
-export function printEvidence(row: PrintedEvidence): EvidenceRowJson {
+export function printEvidence(row: EvidenceRow): EvidenceRowJson {
   return {
     hour: rfc3339(row.hour),
     clientLease: printEvidenceLease(row.clientLease),
@@ -85,7 +60,7 @@ export function printEvidence(row: PrintedEvidence): EvidenceRowJson {
   };
 }
 
-function printEvidenceLease(lease: PrintedLease | null): EvidenceRowJson['clientLease'] {
+function printEvidenceLease(lease: EvidenceLease | null): EvidenceRowJson['clientLease'] {
   if (lease === null) return null;
   const { id, held } = lease;
   if (held === null) return { id, ip: null, title: null, node: null };

@@ -40,7 +40,8 @@ export async function folderOf(files: Readonly<Record<string, string | Buffer>>)
   return folder;
 }
 
-function sink() {
+/** A stream that keeps what is written to it. */
+export function sink() {
   const chunks: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { sink } from './command-run.ts';
 import { main } from '../../src/cli/policies.ts';
 import { buildApp } from '../../src/server/app.ts';
 import type { ApiSources } from '../../src/server/app.ts';
@@ -14,17 +15,6 @@ type Served = Awaited<ReturnType<typeof listen>>;
 
 const serve = (changes: Partial<ApiSources> = {}): Promise<Served> =>
   listen(buildApp(sampleSources(changes), { logger: false, version: '0' }), { host: '127.0.0.1', port: 0 });
-
-function sink() {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      chunks.push(String(chunk));
-      done();
-    },
-  });
-  return { stream, text: () => chunks.join('') };
-}
 
 async function run(argv: string[], signal = new AbortController().signal) {
   const stdout = sink();

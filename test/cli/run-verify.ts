@@ -1,5 +1,10 @@
 /** `netscribe verify` in this process, against a real server of the replayed example on loopback. */
-import { Readable, Writable } from 'node:stream';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll } from 'vitest';
+import { sink } from './command-run.ts';
 import { main } from '../../src/cli/verify.ts';
 import type { NetworkPolicy } from '../../src/netpol/policy.ts';
 import type { ClusterInfo } from '../../src/recommend/cluster.ts';
@@ -8,6 +13,7 @@ import { buildApp } from '../../src/server/app.ts';
 import { listen } from '../../src/server/listen.ts';
 import { verifyAnswerJson } from '../../src/wire/verify-json.ts';
 import type { VerifyAnswerJson } from '../../src/wire/verify-json.ts';
+import { replayExample } from '../replay/boutique.ts';
 import type { Replayed } from '../replay/boutique.ts';
 
 export interface Served {
@@ -70,13 +76,27 @@ export function draftsOf({ analysed }: Replayed): NetworkPolicy[] {
   );
 }
 
-function sink() {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      chunks.push(String(chunk));
-      done();
-    },
+/** The replayed example behind a server and a folder for files, for the tests of one file; gone after them. */
+export function servedExample() {
+  const shared: { replayed?: Replayed; server?: Served; folder?: string } = {};
+  beforeAll(async () => {
+    shared.replayed = await replayExample();
+    shared.server = await serve(shared.replayed);
+    shared.folder = await mkdtemp(join(tmpdir(), 'netscribe-verify-'));
   });
-  return { stream, text: () => chunks.join('') };
+  afterAll(async () => {
+    await shared.server?.close();
+    shared.replayed?.close();
+    if (shared.folder !== undefined) await rm(shared.folder, { recursive: true });
+  });
+  const ready = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('the example is there only while tests run');
+    return value;
+  };
+  return {
+    replayed: () => ready(shared.replayed),
+    folder: () => ready(shared.folder),
+    verify: (argv: readonly string[], stdin?: string, at = ready(shared.server)) =>
+      runVerify(['--server', at.url, ...argv], stdin),
+  };
 }

@@ -1,15 +1,11 @@
 /** What `netscribe verify` says, and with which exit code, when it cannot answer or will not vouch for the answer. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { replayExample } from '../replay/boutique.ts';
-import type { Replayed } from '../replay/boutique.ts';
-import { answerOf, runVerify, serve } from './run-verify.ts';
-import type { Served } from './run-verify.ts';
+import { describe, expect, test } from 'vitest';
+import { answerOf, runVerify, serve, servedExample } from './run-verify.ts';
 
 const POLICY = `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -17,22 +13,7 @@ metadata: { name: open, namespace: shop }
 spec: { podSelector: {}, ingress: [{}] }
 `;
 
-let replayed: Replayed;
-let server: Served;
-let folder: string;
-beforeAll(async () => {
-  replayed = await replayExample();
-  server = await serve(replayed);
-  folder = await mkdtemp(join(tmpdir(), 'netscribe-verify-'));
-});
-afterAll(async () => {
-  await server.close();
-  replayed.close();
-  await rm(folder, { recursive: true });
-});
-
-const verify = (argv: readonly string[], stdin?: string, at = server) =>
-  runVerify(['--server', at.url, ...argv], stdin);
+const { replayed, folder, verify } = servedExample();
 
 describe('input that is refused ends with 2 and says what and where', () => {
   test.each<[string, string[], string, RegExp]>([
@@ -96,8 +77,8 @@ describe('input that is refused ends with 2 and says what and where', () => {
   });
 
   test('the files of a folder that hold the same policy twice are named', async () => {
-    for (const name of ['a.yaml', 'b.yaml']) await writeFile(join(folder, name), POLICY);
-    const { code, stderr } = await verify(['-f', folder]);
+    for (const name of ['a.yaml', 'b.yaml']) await writeFile(join(folder(), name), POLICY);
+    const { code, stderr } = await verify(['-f', folder()]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/b\.yaml.*shop\/open/);
   });
@@ -125,7 +106,7 @@ describe('an answer that is no answer ends with 3', () => {
     ],
     ['there are none', [], 0, /^$/],
   ])('--strict, when %s', async (_what, otherPolicies, expected, words) => {
-    const at = await serve(replayed, otherPolicies === undefined ? {} : { otherPolicies });
+    const at = await serve(replayed(), otherPolicies === undefined ? {} : { otherPolicies });
     try {
       const { code, stderr } = await verify(['--drafts', '--strict'], '', at);
       expect(stderr).toMatch(words);

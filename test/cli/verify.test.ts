@@ -1,35 +1,16 @@
 /** The whole question over real HTTP, a real database and real files: would these policies break the recorded shop? */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { edgeTotals } from '../../src/domain/edge.ts';
 import type { Edge } from '../../src/domain/edge.ts';
 import { identityTitle } from '../../src/domain/identity.ts';
 import type { NetworkPolicy } from '../../src/netpol/policy.ts';
 import { needsOf } from '../../src/recommend/need.ts';
-import { replayExample } from '../replay/boutique.ts';
-import type { Replayed } from '../replay/boutique.ts';
-import { answerOf, denialLines, draftsOf, runVerify, serve } from './run-verify.ts';
-import type { Served } from './run-verify.ts';
+import { answerOf, denialLines, draftsOf, runVerify, serve, servedExample } from './run-verify.ts';
 
-let replayed: Replayed;
-let server: Served;
-let folder: string;
-beforeAll(async () => {
-  replayed = await replayExample();
-  server = await serve(replayed);
-  folder = await mkdtemp(join(tmpdir(), 'netscribe-verify-'));
-});
-afterAll(async () => {
-  await server.close();
-  replayed.close();
-  await rm(folder, { recursive: true });
-});
-
-const verify = (argv: readonly string[], stdin?: string, at = server) =>
-  runVerify(['--server', at.url, ...argv], stdin);
+const { replayed, folder, verify } = servedExample();
 
 const yamlOf = (policies: readonly NetworkPolicy[]): string =>
   policies.map((policy) => `---\n${stringify(policy, { aliasDuplicateObjects: false })}`).join('');
@@ -45,7 +26,7 @@ function denyAll(namespace: string, name = 'deny-all'): NetworkPolicy {
 
 /** The drafts, with the rules of one that hold `port` left out of one direction. */
 function draftsWithout(name: string, direction: 'ingress' | 'egress', port: number): NetworkPolicy[] {
-  return draftsOf(replayed).map((policy) => {
+  return draftsOf(replayed()).map((policy) => {
     if (policy.metadata.name !== name) return policy;
     const rules = policy.spec[direction]?.filter(({ ports }) => !ports?.some((each) => each.port === port));
     return { ...policy, spec: { ...policy.spec, [direction]: rules } };
@@ -56,7 +37,9 @@ function draftsWithout(name: string, direction: 'ingress' | 'egress', port: numb
 function neededIn(namespace: string): Edge[] {
   const isIn = (end: { kind: string; workload?: { namespace: string } }): boolean =>
     end.workload?.namespace === namespace;
-  return needsOf(replayed.analysed.edges).needed.filter(({ client, server: to }) => isIn(client) || isIn(to));
+  return needsOf(replayed().analysed.edges).needed.filter(
+    ({ client, server: to }) => isIn(client) || isIn(to),
+  );
 }
 
 /** Probes of the kubelet: no policy denies them. */
@@ -73,20 +56,20 @@ describe('netscribe verify', () => {
     expect(summary).toMatchObject({ wouldBreak: 0, deniedBefore: 0, unjudged: 0, admitted: 0 });
     expect(summary.allowed + summary.noise).toBe(summary.edges);
     expect(denied.filter(({ need }) => need === 'scan')).toHaveLength(
-      replayed.analysed.recommendation.quarantined.length,
+      replayed().analysed.recommendation.quarantined.length,
     );
     expect(newlyAllowed).toEqual([]);
     expect(reachable.before).toBe(reachable.possible);
     expect(reachable.after).toBeLessThan(1000);
-    const judged = draftsOf(replayed).length;
+    const judged = draftsOf(replayed()).length;
     expect(policies).toMatchObject({ judged, before: 0, after: judged });
   });
 
   test("one ingress rule less denies its edge at the server's side, with its counts", async () => {
-    const file = join(folder, 'one-less.yaml');
+    const file = join(folder(), 'one-less.yaml');
     await writeFile(file, yamlOf(draftsWithout('netscribe-deployment-redis-cart', 'ingress', 6379)));
     const ran = await verify(['-f', file, '-n', 'shop', '-o', 'json']);
-    const recorded = needsOf(replayed.analysed.edges)
+    const recorded = needsOf(replayed().analysed.edges)
       .needed.filter(({ server: to, port }) => identityTitle(to) === 'shop/redis-cart' && port === 6379)
       .filter((edge) => !isFromOwnNode(edge))
       .map((edge) => {
@@ -124,13 +107,13 @@ describe('netscribe verify', () => {
   });
 
   test('policies in force are kept, replaced by name, or put aside with --instead', async () => {
-    const inForce = await serve(replayed, { policies: draftsOf(replayed) });
+    const inForce = await serve(replayed(), { policies: draftsOf(replayed()) });
     try {
       const asks = async (policy: NetworkPolicy, ...more: string[]) =>
         verify(['-f', '-', '-o', 'json', ...more], yamlOf([policy]), inForce);
       const beside = await asks(denyAll('shop'));
       expect(beside.code).toBe(0);
-      const before = draftsOf(replayed).length;
+      const before = draftsOf(replayed()).length;
       expect(answerOf(beside).policies).toMatchObject({
         before,
         after: before + 1,
@@ -152,7 +135,7 @@ describe('netscribe verify', () => {
   });
 
   test('what was denied before is shown apart and does not break; what is opened is shown', async () => {
-    const inForce = await serve(replayed, { policies: [denyAll('shop')] });
+    const inForce = await serve(replayed(), { policies: [denyAll('shop')] });
     try {
       const drafts = yamlOf(draftsWithout('netscribe-deployment-redis-cart', 'ingress', 6379));
       const ran = await verify(['-f', '-', '-n', 'shop', '-o', 'json'], drafts, inForce);

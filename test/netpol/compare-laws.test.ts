@@ -9,6 +9,7 @@ import { compilePolicies } from '../../src/netpol/compile.ts';
 import type { PolicySet } from '../../src/netpol/compile.ts';
 import { evaluate } from '../../src/netpol/evaluate.ts';
 import type { ReachEnd, ReachGroup } from '../../src/netpol/reach.ts';
+import { ADDRESSES_EACH, PODS_EACH, PORTS_EACH, RUNS, SEED, TIMEOUT } from './law-runs.ts';
 import {
   addressesWorthProbing,
   dealt,
@@ -21,16 +22,6 @@ import {
 } from './probes.ts';
 import type { ProbedEnd } from './probes.ts';
 import { changedPolicies, randomCluster } from './random-cluster.ts';
-
-/** Fixed, so that a failure is the same for everybody. */
-const SEED = 20_261_122;
-const RUNS = 5000;
-/** Ports, outside addresses and pods probed in each cluster: the next cluster takes others. */
-const PORTS_EACH = 6;
-const ADDRESSES_EACH = 2;
-const PODS_EACH = 4;
-/** Milliseconds; only ends a run that hangs, for a busy machine must not fail a test. */
-const TIMEOUT = 600_000;
 
 const changedCluster = randomCluster().chain((cluster) =>
   changedPolicies(cluster.policies).map((changed) => ({ ...cluster, changed })),

@@ -6,6 +6,7 @@ import { compilePolicies } from '../../src/netpol/compile.ts';
 import { evaluate } from '../../src/netpol/evaluate.ts';
 import { reachOf, reachablePorts } from '../../src/netpol/reach.ts';
 import type { Reach } from '../../src/netpol/reach.ts';
+import { ADDRESSES_EACH, PODS_EACH, PORTS_EACH, RUNS, SEED, TIMEOUT } from './law-runs.ts';
 import {
   addressesWorthProbing,
   dealt,
@@ -17,16 +18,6 @@ import {
   some,
 } from './probes.ts';
 import { randomCluster } from './random-cluster.ts';
-
-/** Fixed, so that a failure is the same for everybody. */
-const SEED = 20_261_122;
-const RUNS = 5000;
-/** Ports, outside addresses and pods probed in each cluster: the next cluster takes others. */
-const PORTS_EACH = 6;
-const ADDRESSES_EACH = 2;
-const PODS_EACH = 4;
-/** Milliseconds; only ends a run that hangs, for a busy machine must not fail a test. */
-const TIMEOUT = 600_000;
 
 const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
 

@@ -11,7 +11,7 @@ import type { NetworkPolicy } from '../../src/netpol/policy.ts';
 import type { Draft, DraftOutcome, Omission } from '../../src/recommend/draft.ts';
 import { printPolicies } from '../../src/recommend/print-yaml.ts';
 import type { ApiSources, WorkloadRow } from '../../src/server/app.ts';
-import type { PrintedEvidence } from '../../src/wire/evidence-json.ts';
+import type { EvidenceRow } from '../../src/domain/edge-evidence.ts';
 import type { UnattributedSum } from '../../src/wire/unattributed-json.ts';
 
 export const HOUR = Date.UTC(2026, 10, 3, 9);
@@ -110,12 +110,12 @@ export const omission: Omission = {
 };
 
 /** What shop/cart -> shop/db rests on, as if that were all. */
-export const evidence: readonly PrintedEvidence[] = [0, 1].map((later) => ({
+export const evidence: readonly EvidenceRow[] = [0, 1].map((later) => ({
   hour: HOUR + later * 3_600_000,
   clientLease: {
     id: 'pod:u2:10.0.0.7:0',
     held: {
-      ip: '10.0.0.7',
+      ip: ip('10.0.0.7'),
       holder: { kind: 'pod', namespace: 'shop', name: 'cart-1', uid: 'u2', node: 'node-a', workload: cart },
     },
   },

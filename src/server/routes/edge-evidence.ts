@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProblemError } from '../../domain/problem.ts';
 import { API_PATHS, evidencePage } from '../../wire/api.ts';
 import { printEvidence } from '../../wire/evidence-json.ts';
-import type { PrintedEvidence } from '../../wire/evidence-json.ts';
+import type { EvidenceRow } from '../../domain/edge-evidence.ts';
 import { problemResponses, shorten } from '../problem-json.ts';
 import { pageQuery } from './page.ts';
 import { okJson } from './route.ts';
@@ -17,7 +17,7 @@ export interface EdgeEvidenceSource {
   evidence(
     edge: string,
     page: { readonly limit: number; readonly after: string | null },
-  ): { readonly rows: readonly PrintedEvidence[]; readonly next: string | null } | null;
+  ): { readonly rows: readonly EvidenceRow[]; readonly next: string | null } | null;
 }
 
 /** Two workloads with the longest names that Kubernetes allows, their kinds, a port and a protocol. */
