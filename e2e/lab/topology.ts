@@ -72,20 +72,7 @@ export class Topology {
     const veth = `v${this.#pods}`;
     this.#pods += 1;
     this.addNamespace(name);
-    run('ip', [
-      'link',
-      'add',
-      'eth0',
-      'netns',
-      this.namespace(name),
-      'type',
-      'veth',
-      'peer',
-      'name',
-      veth,
-      'netns',
-      this.namespace(nodeName),
-    ]);
+    this.#connect(name, { end: veth, of: nodeName });
     this.ip(name, [
       'link set eth0 up',
       `addr add ${ipv4}/32 dev eth0`,
@@ -149,22 +136,15 @@ export class Topology {
     this.#attach(name, addresses);
   }
 
+  /** Makes a veth pair: eth0 in one namespace, `end` in another. */
+  #connect(name: string, { end, of }: { end: string; of: string }): void {
+    const ends = ['eth0', 'netns', this.namespace(name), 'type', 'veth', 'peer', 'name', end];
+    run('ip', ['link', 'add', ...ends, 'netns', this.namespace(of)]);
+  }
+
   #attach(name: string, addresses: readonly string[]): void {
     const port = `f-${name}`;
-    run('ip', [
-      'link',
-      'add',
-      'eth0',
-      'netns',
-      this.namespace(name),
-      'type',
-      'veth',
-      'peer',
-      'name',
-      port,
-      'netns',
-      this.namespace('fab'),
-    ]);
+    this.#connect(name, { end: port, of: 'fab' });
     this.ip('fab', [`link set ${port} master br0 up`]);
     this.ip(name, [
       'link set eth0 up',
