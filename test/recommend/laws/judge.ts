@@ -1,0 +1,78 @@
+/** Judges a draft set against edges with nothing but the evaluator: what the recommender proves about itself is not asked. */
+import type { Edge } from '../../../src/domain/edge.ts';
+import type { Identity } from '../../../src/domain/identity.ts';
+import { workloadKey } from '../../../src/domain/workload.ts';
+import { compilePolicies } from '../../../src/netpol/compile.ts';
+import type { PolicySet } from '../../../src/netpol/compile.ts';
+import { evaluateSide } from '../../../src/netpol/evaluate.ts';
+import type { NetworkPolicy } from '../../../src/netpol/policy.ts';
+import type { End } from '../../../src/netpol/world.ts';
+import type { ClusterInfo } from '../../../src/recommend/cluster.ts';
+import type { Draft } from '../../../src/recommend/draft.ts';
+import { policyWorldOf } from '../../../src/recommend/policy-world.ts';
+import { recommend } from '../../../src/recommend/recommend.ts';
+import type { Recommendation } from '../../../src/recommend/recommend.ts';
+import type { Scene } from './random-scene.ts';
+
+export function recommended({ cluster, edges }: Scene): Recommendation {
+  return recommend({
+    cluster,
+    edges,
+    window: { start: 0, end: 1 },
+    known: { nodeCidrs: [], controlPlaneCidrs: [] },
+  });
+}
+
+export function draftsOf(result: Recommendation): Draft[] {
+  return result.outcomes.filter((outcome) => outcome.kind === 'draft');
+}
+
+export function policiesOf(drafts: readonly Draft[]): NetworkPolicy[] {
+  return drafts.map((draft) => draft.policy);
+}
+
+/** A judge of these policies together with those in force. */
+export function judge(cluster: ClusterInfo, policies: readonly NetworkPolicy[]): Judge {
+  return new Judge(cluster, compilePolicies([...policies, ...cluster.policies], policyWorldOf(cluster)));
+}
+
+export class Judge {
+  readonly #cluster: ClusterInfo;
+  readonly #set: PolicySet;
+
+  constructor(cluster: ClusterInfo, set: PolicySet) {
+    this.#cluster = cluster;
+    this.#set = set;
+  }
+
+  /** Whether every pod of the client may open this to every pod of the server, as far as the client's side decides. */
+  egressAllows({ client, server, protocol, port }: Edge): boolean {
+    return this.#pairs(client, server).every(
+      (ends) => evaluateSide(this.#set, 'egress', { ...ends, protocol, port }).allowed,
+    );
+  }
+
+  /** The same on the server's side, which sees the client as each view of the edge has it. */
+  ingressAllows({ server, protocol, port, views }: Edge): boolean {
+    return views
+      .filter((view) => !view.ownNode)
+      .every((view) =>
+        this.#pairs(view.seen, server).every(
+          (ends) => evaluateSide(this.#set, 'ingress', { ...ends, protocol, port }).allowed,
+        ),
+      );
+  }
+
+  #pairs(client: Identity, server: Identity): { client: End; server: End }[] {
+    return this.#endsOf(client).flatMap((from) =>
+      this.#endsOf(server).map((to) => ({ client: from, server: to })),
+    );
+  }
+
+  #endsOf(identity: Identity): End[] {
+    if (identity.kind !== 'workload') return [{ kind: 'address', address: identity.address }];
+    const key = workloadKey(identity.workload);
+    const info = this.#cluster.workloads.find(({ ref }) => workloadKey(ref) === key);
+    return (info?.pods ?? []).map((pod): End => ({ kind: 'pod', pod: { ...pod, node: null } }));
+  }
+}
