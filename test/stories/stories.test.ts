@@ -30,8 +30,8 @@ describe.each(names)('%s', (name) => {
     const yaml = printPolicies(shown, { withEvidence: true });
     for (const document of parseAllDocuments(yaml)) {
       expect(document.errors).toEqual([]);
-      const object: unknown = document.toJS();
-      if (object !== null) new ModelledPolicy(object as never).validate();
+      const object = document.toJS() as ConstructorParameters<typeof ModelledPolicy>[0] | null;
+      if (object !== null) new ModelledPolicy(object).validate();
     }
     await expect(yaml).toMatchFileSnapshot(new URL(`${name}/policies.yaml`, FOLDER).pathname);
   });

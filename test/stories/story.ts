@@ -54,7 +54,7 @@ function inWeek(edge: Edge): Edge {
 }
 
 /** The workload with these addresses on its pods, one a pod, in order. */
-export function at(workload: WorkloadInfo, ...addresses: readonly string[]): WorkloadInfo {
+export function withAddresses(workload: WorkloadInfo, ...addresses: readonly string[]): WorkloadInfo {
   const [first] = workload.pods;
   if (first === undefined) throw new RangeError('a workload without pods has no address');
   return {

@@ -1,11 +1,11 @@
 import { edge, workloadInfo } from '../../world.ts';
-import { at, story } from '../story.ts';
+import { story, withAddresses } from '../story.ts';
 
 const addresses = [7, 8, 9, 10, 11].map((last) => `10.244.1.${last}`);
 const database = workloadInfo('shop/StatefulSet/db', {
   labels: { 'app.kubernetes.io/name': 'postgres', 'app.kubernetes.io/instance': 'shop' },
 });
-const scaled = at(database, ...addresses);
+const scaled = withAddresses(database, ...addresses);
 
 export default story({
   workloads: [
