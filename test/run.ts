@@ -1,7 +1,8 @@
 /**
  * Runs the tests and ends with one line that people and CI can add up: `N passed, N failed`, and `, N skipped` when
  * something was. Exits with 1 when a test failed, when none ran, or when an error came from outside any test.
- * `--root` runs test/root/ instead, which needs root on Linux; every other argument is a vitest filter.
+ * `--root` runs test/root/ instead, which needs root on Linux, and `--chart` runs test/chart/, which needs the helm of
+ * tools/; `--update` writes golden files anew. Every other argument is a vitest filter.
  */
 import { startVitest } from 'vitest/node';
 import type { TestModule, Vitest } from 'vitest/node';
@@ -14,7 +15,9 @@ interface Tally {
 
 const args = process.argv.slice(2);
 const root = args.includes('--root');
-const filters = args.filter((argument) => argument !== '--root');
+const chart = args.includes('--chart');
+const update = args.includes('--update');
+const filters = args.filter((argument) => !['--root', '--chart', '--update'].includes(argument));
 
 if (root && (process.platform !== 'linux' || process.getuid?.() !== 0)) {
   process.stderr.write('test: the tests in test/root/ need root on Linux, and this is not; none was run.\n');
@@ -23,7 +26,10 @@ if (root && (process.platform !== 'linux' || process.getuid?.() !== 0)) {
   const vitest = await startVitest(filters, {
     watch: false,
     reporters: ['default'],
+    ...(update && { update: true }),
     ...(root && { include: ['test/root/**/*.test.ts'], exclude: [], fileParallelism: false }),
+    // Its files share what helm rendered.
+    ...(chart && { include: ['test/chart/**/*.test.ts'], exclude: [], isolate: false, maxWorkers: 1 }),
   });
   await vitest.close();
   finish(tallyOf(vitest));

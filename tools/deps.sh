@@ -2,7 +2,7 @@
 # Installs the Debian packages that the recorder, the root tests, the image and the script checks need. Run as root.
 set -eu
 
-packages="conntrack nftables iproute2 iputils-ping procps strace shellcheck buildah unzip"
+packages="binutils conntrack nftables iproute2 iputils-ping procps strace shellcheck buildah unzip"
 
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
   echo "deps: this is no Debian or Ubuntu machine; install by hand: $packages" >&2

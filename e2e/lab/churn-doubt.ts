@@ -1,5 +1,5 @@
-// The times in which nobody can know from the API who held an address, however well it is read: what the API prints has whole seconds, each
-// clock is known to within a bound, and some endings are never told. Pure. Unix ms by the lab's clock, which is the server's.
+// The times in which nobody can know from the API who held an address, however well it is read. Each rule rests on what the API prints: whole
+// seconds, by clocks that are known to within a bound, and nothing at all of some endings. Pure. Unix ms by the lab's clock, which is the server's.
 import type { BlindTime, ChurnTruth, Tenure } from './churn-truth.ts';
 import type { NodeName } from './world.ts';
 
@@ -7,7 +7,10 @@ import type { NodeName } from './world.ts';
 const GRAIN_MS = 1000;
 /** What is known of a node's clock: the fastest batch's way and a drift (src/server/node-clocks.ts). */
 export const CLOCK_BOUND_MS = 350;
-/** Before its last word a live kubelet may be late by the slack of the frontier, and its Lease by a renewal. */
+/**
+ * What a kubelet has said by the time at which nobody listens any more is complete up to the slack before its Lease, which is up to a
+ * renewal old; and connections are counted by the second. Pods may have come and gone since without anybody who remembers them.
+ */
 const LAST_WORD_MS = 4000;
 
 export interface Doubt {
@@ -21,47 +24,86 @@ export function doubtsOf(truth: ChurnTruth, clockMs: Readonly<Record<NodeName, n
   const doubts: Doubt[] = [];
   for (const tenures of truth.byAddress().values())
     for (const [index, tenure] of tenures.entries()) {
-      const next = tenures[index + 1];
-      const doubt = doubtAfter(tenure, next, { blind: truth.blind, clockMs: clockMs[tenure.node] });
-      if (doubt !== null) doubts.push(doubt);
+      const known = { blind: truth.blind, clockMs: clockMs[tenure.node] };
+      doubts.push(...startDoubt(tenure, known), ...endDoubt(tenure, tenures[index + 1], known));
     }
   return doubts;
 }
 
-function doubtAfter(
-  tenure: Tenure,
-  next: Tenure | undefined,
-  known: { blind: readonly BlindTime[]; clockMs: number },
-): Doubt | null {
-  const { ip, until, ending } = tenure;
-  if (ending === null) return null;
-  const printed = (at: number): number =>
-    Math.floor((at + known.clockMs) / GRAIN_MS) * GRAIN_MS - known.clockMs;
-  const surelyNext =
-    next === undefined ? Number.POSITIVE_INFINITY : printed(next.startedAt) + GRAIN_MS + CLOCK_BOUND_MS;
-  const possiblyNext =
-    next === undefined ? Number.POSITIVE_INFINITY : printed(next.possibleFrom) - CLOCK_BOUND_MS;
-  // Its end may have happened where the server did not look, and may not be in what it found afterwards.
-  const unseen = known.blind.find((each) => until > each.from - LAST_WORD_MS && until < each.until);
-  const from = unseen === undefined ? possiblyNext : Math.min(possiblyNext, unseen.from - LAST_WORD_MS);
+interface Known {
+  readonly blind: readonly BlindTime[];
+  readonly clockMs: number;
+}
+
+/**
+ * A pod that started while nobody listened: before its first proof somebody else, of whom nobody was told, could have had the address, and
+ * its kubelet's word that it began with the pod is no proof.
+ */
+function startDoubt(tenure: Tenure, known: Known): Doubt[] {
+  const from = possiblyFrom(tenure, known);
+  const until = surelyFrom(tenure, known);
+  const isUnheard = known.blind.some((each) => from < each.until && until > unheardFrom(each));
+  return isUnheard ? [{ ip: tenure.ip, from, until }] : [];
+}
+
+/** Between a pod and the next: from when the next could have had the address, until it surely had or the former surely had not. */
+function endDoubt(tenure: Tenure, next: Tenure | undefined, known: Known): Doubt[] {
+  const { ip, until, finishedAt, removedAt, ending } = tenure;
+  if (ending === null) return [];
+  const possiblyNext = next === undefined ? Number.POSITIVE_INFINITY : possiblyFrom(next, known);
+  const surelyNext = next === undefined ? Number.POSITIVE_INFINITY : surelyFrom(next, known);
+  const provenUntil = printed(finishedAt, known) - CLOCK_BOUND_MS;
+  const blind = known.blind.find((each) => until > unheardFrom(each) && provenUntil < each.until);
   switch (ending.kind) {
     case 'graceful':
-      if (unseen !== undefined) return { ip, from, until: surelyNext };
-      return { ip, from, until: Math.min(surelyNext, printed(until) + GRAIN_MS + CLOCK_BOUND_MS) };
-    case 'succeeded':
-      if (!ending.isSaid) return { ip, from, until: surelyNext };
-      return { ip, from, until: Math.min(surelyNext, printed(until) + GRAIN_MS + CLOCK_BOUND_MS) };
+    case 'succeeded': {
+      // Of a pod that finished by itself the end of the sandbox may not be said, and it keeps the address until then.
+      const isSaid = ending.kind === 'graceful' || ending.isSaid;
+      const told = isSaid ? printed(until, known) + GRAIN_MS + CLOCK_BOUND_MS : Number.POSITIVE_INFINITY;
+      if (blind === undefined) return [{ ip, from: possiblyNext, until: Math.min(surelyNext, told) }];
+      // Of a pod that was gone when they listened again nobody says when it ended. Of one that was not, its process's end proves how long
+      // it was there; but whether anybody had the address after that nobody says while nobody listened.
+      return removedAt !== null && removedAt < blind.until
+        ? [{ ip, from: Math.min(possiblyNext, unheardFrom(blind)), until: surelyNext }]
+        : [
+            {
+              ip,
+              from: Math.min(possiblyNext, provenUntil),
+              until: Math.min(surelyNext, Math.max(told, blind.until)),
+            },
+          ];
+    }
     case 'forced': {
-      // Of a pod that nothing proves to have ended, nothing proves either that it had the address while nobody looked.
-      const unwatched = known.blind
-        .filter((each) => each.from < ending.removedAt && each.until > tenure.from)
-        .map((each) => each.from);
-      const lastWord = Math.min(ending.removedAt, ...unwatched) - LAST_WORD_MS;
-      return { ip, from: Math.min(from, lastWord), until: surelyNext };
+      // The API says that it was there when its object was removed, and nothing of its end. What it says is no proof by its kubelet, so that
+      // while nobody listened another pod could have had the address for a while.
+      const unheard = known.blind
+        .filter((each) => unheardFrom(each) < ending.removedAt && each.until > tenure.from)
+        .map(unheardFrom);
+      const last = Math.min(ending.removedAt - CLOCK_BOUND_MS, ...unheard);
+      return [{ ip, from: Math.min(possiblyNext, last), until: surelyNext }];
     }
     case 'rebooted':
-      return { ip, from, until: surelyNext };
+      return [{ ip, from: possiblyNext, until: surelyNext }];
     default:
       return ending satisfies never;
   }
+}
+
+/** No time that the API prints of the pod excludes that it had the address from then on. */
+function possiblyFrom(tenure: Tenure, known: Known): number {
+  return printed(tenure.possibleFrom, known) - CLOCK_BOUND_MS;
+}
+
+/** The API prints that its sandbox was there by then. */
+function surelyFrom(tenure: Tenure, known: Known): number {
+  return printed(tenure.startedAt, known) + GRAIN_MS + CLOCK_BOUND_MS;
+}
+
+function unheardFrom({ from }: BlindTime): number {
+  return from - LAST_WORD_MS;
+}
+
+/** The second that a node prints for an instant, by the lab's clock. */
+function printed(at: number, { clockMs }: Known): number {
+  return Math.floor((at + clockMs) / GRAIN_MS) * GRAIN_MS - clockMs;
 }

@@ -1,7 +1,9 @@
 // What the server made of the churn: every moment of evidence that can still be revoked, and what it could not name, from its own database.
+import Database from 'better-sqlite3';
 import { ip } from '../../src/domain/ip.ts';
 import { identityTitle } from '../../src/domain/identity.ts';
 import type { Identity } from '../../src/domain/identity.ts';
+import type { Lease } from '../../src/domain/lease.ts';
 import { openStore } from '../../src/store/store.ts';
 import { anchorOf, NAMESPACE, NODE_NAMES } from './churn-world.ts';
 import type { NodeName } from './world.ts';
@@ -30,11 +32,15 @@ export interface ChurnEvidence {
   readonly unattributed: readonly { readonly reason: string; readonly count: number }[];
   /** What late facts revoked, by what came of it and hour. */
   readonly withdrawn: readonly { readonly outcome: string; readonly count: number }[];
+  readonly leases: readonly Lease[];
 }
 
-/** The server must have ended: a database has one reader that may write. */
-export function readEvidence(database: string): ChurnEvidence {
-  const store = openStore(database);
+/** Reads a copy, since a running server lets nobody else write. `copy` is a file that does not exist. */
+export function readEvidence(database: string, copy: string): ChurnEvidence {
+  const source = new Database(database, { readonly: true });
+  source.prepare('VACUUM INTO ?').run(copy);
+  source.close();
+  const store = openStore(copy);
   try {
     const moments = NODE_NAMES.flatMap((anchor) => {
       const { address } = anchorOf(anchor);
@@ -56,7 +62,12 @@ export function readEvidence(database: string): ChurnEvidence {
         };
       });
     });
-    return { moments, unattributed: store.unattributed.list(), withdrawn: store.withdrawn.list() };
+    return {
+      moments,
+      unattributed: store.unattributed.list(),
+      withdrawn: store.withdrawn.list(),
+      leases: store.leases.all(),
+    };
   } finally {
     store.close();
   }

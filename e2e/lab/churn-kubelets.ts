@@ -19,10 +19,10 @@ interface Told {
   said: PodStatus | null;
   known: PodStatus | null;
   isGone: boolean;
+  /** Told when the API server has removed it on its kubelet's word; unix ms. */
+  removed: (at: number) => void;
   /** Unix ms before which the kubelet does not speak of it. */
   dueAt: number;
-  /** When the API server last took something of it. */
-  toldAt: number;
   pump: Promise<void>;
 }
 
@@ -67,8 +67,8 @@ export class Kubelets {
       said: null,
       known: null,
       isGone: false,
+      removed: () => undefined,
       dueAt: 0,
-      toldAt: 0,
       pump: Promise.resolve(),
     };
     this.#pods.set(intent.uid, told);
@@ -98,16 +98,12 @@ export class Kubelets {
     this.#pump(told);
   }
 
-  /** The kubelet has ended a pod whose deletion was asked for; it removes the object once it has told the rest. */
-  finish(uid: string): void {
+  /** The kubelet has ended a pod whose deletion was asked for; it removes the object once it has told the rest, which `removed` hears. */
+  finish(uid: string, removed: (at: number) => void): void {
     const told = this.#told(uid);
     told.isGone = true;
+    told.removed = removed;
     this.#pump(told);
-  }
-
-  /** When the API server last heard of a pod. */
-  toldAt(uid: string): number {
-    return this.#told(uid).toldAt;
   }
 
   /** The kubelet tells nothing of any pod before this time; its Lease is renewed all the same. */
@@ -154,11 +150,11 @@ export class Kubelets {
     if (!told.isGone || !this.#pods.has(uid)) return;
     this.#pods.delete(uid);
     await this.#send({ remove: { kind: 'Pod', namespace: NAMESPACE, name } });
+    told.removed(Date.now());
   }
 
   async #put(told: Told): Promise<void> {
     await this.#send({ put: podObject(told.intent, told.said, this.#clockMs[told.intent.node]) });
-    told.toldAt = Date.now();
   }
 
   /** Until the API server takes it. */

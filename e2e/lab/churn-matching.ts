@@ -10,8 +10,8 @@ export interface Span {
 export interface Matching {
   /** For each connection whether it has a counterpart. */
   readonly matched: readonly boolean[];
-  /** How many counted ones have none. */
-  readonly unmatched: number;
+  /** Moments of the counted ones that have none, each as often as it has such. */
+  readonly unmatched: readonly number[];
 }
 
 /** `counted` are moments, each with so many connections in it; a connection belongs to a moment when their times touch. */
@@ -43,6 +43,8 @@ export function match(
     return false;
   };
   const matched = connections.map((_, index) => place(index, new Set()));
-  const total = counted.reduce((sum, { count }) => sum + count, 0);
-  return { matched, unmatched: total - matched.filter(Boolean).length };
+  const unmatched = counted.flatMap(({ count }, index) =>
+    Array.from({ length: count - (holders[index]?.size ?? 0) }, () => index),
+  );
+  return { matched, unmatched };
 }

@@ -93,13 +93,14 @@ export class ChurnPod {
     const { tenure } = this;
     const finishedAt = Date.now();
     places.release(this.place, tenure.ip);
+    tenure.finishedAt = finishedAt;
     tenure.until = Date.now();
     tenure.ending = ending;
     const known = { ...this.#known, finishedAt };
     switch (ending.kind) {
       case 'graceful':
         this.#know({ ...known, sandboxGoneAt: tenure.until }, lateMs);
-        kubelets.finish(this.intent.uid);
+        kubelets.finish(this.intent.uid, (at) => (tenure.removedAt = at));
         return;
       case 'succeeded':
         this.#know(
@@ -130,6 +131,7 @@ export class ChurnPod {
   /** Its node went down, and with it the address. It talks no more. */
   crash(): void {
     const { tenure } = this;
+    tenure.finishedAt = Date.now();
     this.#parts.places.take(this.place, tenure.ip);
     tenure.until = Date.now();
     tenure.ending = { kind: 'rebooted' };
@@ -139,10 +141,9 @@ export class ChurnPod {
   restart(ip: string): void {
     const crashed = this.tenure;
     const from = Date.now();
-    const possibleFrom = this.#parts.kubelets.toldAt(this.intent.uid);
     this.#parts.places.give(this.place, ip);
-    this.#hold(ip, { from, possibleFrom });
-    const before = { startedAt: crashed.startedAt, finishedAt: crashed.until };
+    this.#hold(ip, { from, possibleFrom: crashed.finishedAt });
+    const before = { startedAt: crashed.startedAt, finishedAt: crashed.finishedAt };
     const { startedAt } = this.tenure;
     this.#know({ ...this.#known, ip, sandboxReadyAt: startedAt, startedAt, before }, 0);
   }
@@ -158,7 +159,9 @@ export class ChurnPod {
       possibleFrom,
       from,
       startedAt: Date.now(),
+      finishedAt: Number.POSITIVE_INFINITY,
       until: Number.POSITIVE_INFINITY,
+      removedAt: null,
       ending: null,
     };
     this.#parts.truth.tenures.push(this.#tenure);

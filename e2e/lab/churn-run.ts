@@ -1,4 +1,7 @@
 // One run of the churn: the world, its API server and kubelets, one server, one agent a node; the story; then the verdict on all of it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { Anchors } from './churn-anchors.ts';
 import { caughtUp, disturbances } from './churn-disturbances.ts';
 import { doubtsOf } from './churn-doubt.ts';
@@ -9,24 +12,23 @@ import { surroundings } from './churn-objects.ts';
 import { Places } from './churn-places.ts';
 import { ChurnStory } from './churn-story.ts';
 import type { ChurnScale } from './churn-story.ts';
+import { traces } from './churn-trace.ts';
 import { ChurnTruth } from './churn-truth.ts';
 import { judgeChurn } from './churn-verdict.ts';
 import type { ChurnVerdict } from './churn-verdict.ts';
 import { churnedAddresses, NODE_NAMES } from './churn-world.ts';
 import { ControlPlane } from './control-plane.ts';
 import { LiveAgent } from './live-agent.ts';
-import { attributed, coverageOf, edgesOf, settled } from './live-answers.ts';
+import { edgesOf, seen, settled, verdictText } from './live-answers.ts';
 import type { LabWorld } from './session.ts';
 import { waitUntil } from './wait-until.ts';
 import { CONTROL } from './world.ts';
 import type { NodeName } from './world.ts';
 
+/** Beside what the server itself waits. */
 const SETTLED_DEADLINE_MS = 120_000;
-/** More than any wait of the lab: nothing is given up while a fact is still to come. */
-const FRONTIER_DEADLINE_MS = 600_000;
 /** Often, so that dumps fall on hand-overs. */
 const DUMP_EVERY_MS = 3000;
-const WRONG_SHOWN = 40;
 /** Reasons that are true of a connection at a time of doubt, of an entry that outlived its pod, or of the lab's own questions to an agent. */
 const TRUE_REASONS: ReadonlySet<string> = new Set(['ambiguous', 'no-holder-then', 'loopback']);
 
@@ -40,14 +42,17 @@ export interface ChurnPlan {
   /** How far the clock of node-b is ahead; ms. */
   readonly clockMs: number;
   readonly share: 'first' | 'second';
+  /** Where what was judged is kept; null when it is not. */
+  readonly kept: string | null;
   readonly say: (line: string) => void;
 }
 
 export async function runChurn(
   world: LabWorld,
-  { scale, clockMs, share, say }: ChurnPlan,
+  { scale, clockMs, share, kept, say }: ChurnPlan,
 ): Promise<ChurnTotal> {
   const began = Date.now();
+  const sayWhen = (line: string): void => say(`${line}, ${((Date.now() - began) / 1000).toFixed(0)} s`);
   const { lab, folder } = world;
   const clocks: Record<NodeName, number> = { 'node-a': 0, 'node-b': clockMs };
   await lab.up();
@@ -80,11 +85,10 @@ export async function runChurn(
     const nodes = surroundings(new Date());
     await control.command({ put: nodes });
     await kubelets.begin();
-    const serverArgs = [`--frontier-deadline-ms=${FRONTIER_DEADLINE_MS}`];
+    const serverArgs = [`--frontier-deadline-ms=${scale.deadlineMs}`];
     await control.startServer(serverArgs);
+    // Kubelets renew their Leases meanwhile, so that the clocks of nodes are known before a pod starts, as in any cluster.
     for (const agent of agents) await agent.start();
-    // In a cluster agents have run for long before a pod of interest starts, so that the clocks of nodes are known.
-    await bothHeard(control);
     const anchors = new Anchors(kubelets);
     await anchors.announce();
     await kubelets.drained();
@@ -102,36 +106,35 @@ export async function runChurn(
       nodes,
     };
     await story.play(disturbances(scale, disturbed, share), {
-      settled: () => attributed(control, { from: Date.now(), until: Date.now() }, SETTLED_DEADLINE_MS),
-      say,
+      settled: () =>
+        seen(control, { from: Date.now(), until: Date.now() }, SETTLED_DEADLINE_MS + scale.deadlineMs),
+      say: sayWhen,
     });
+    sayWhen('churn: the story is over');
     await kubelets.drained();
     await caughtUp(control, kubelets.version);
     for (const agent of agents) await agent.stop();
-    await settled(control, SETTLED_DEADLINE_MS);
+    sayWhen('churn: everything was told');
+    await settled(control, SETTLED_DEADLINE_MS + scale.deadlineMs);
     await unmoved(control);
-    await control.server.stop('SIGTERM');
   } catch (error) {
     const tails = agents.map((agent) => `agent of ${agent.node}: ${agent.lastWords()}`);
     say([control.lastWords(), ...tails].join('\n'));
     throw error;
   }
-  const evidence = readEvidence(control.database);
-  const verdict = judgeChurn(truth, evidence, doubtsOf(truth, clocks));
+  const copy = join(kept ?? folder, `churn-${share}.db`);
+  const evidence = readEvidence(control.database, copy);
+  const doubts = doubtsOf(truth, clocks);
+  if (kept !== null)
+    writeFileSync(join(kept, `churn-${share}.json`), JSON.stringify({ truth, evidence, doubts, clocks }));
+  const verdict = judgeChurn(truth, evidence, doubts);
   const isRight = tell(truth, { verdict, evidence }, say);
+  const verdictAt = (ip: string, at: number): Promise<string> => verdictText(control, ip, at);
+  for (const line of await traces(verdict.wrong, { truth, evidence, doubts, verdictAt }))
+    say(`churn: ${line}`);
+  await control.server.stop('SIGTERM');
   say(`churn: took ${((Date.now() - began) / 1000).toFixed(1)} s`);
   return { ...verdict, replacements: replacements(truth), isRight };
-}
-
-/** The server has taken and attributed something of each agent. */
-async function bothHeard(control: ControlPlane): Promise<void> {
-  await waitUntil('every agent to be heard', SETTLED_DEADLINE_MS, async (note) => {
-    const { nodes } = await coverageOf(control);
-    note(JSON.stringify(nodes));
-    return NODE_NAMES.every((name) => nodes.some(({ node, windows }) => node === name && windows.length > 0))
-      ? true
-      : null;
-  });
 }
 
 /** Nothing changes any more, so that what a late fact revoked has been revoked. */
@@ -144,7 +147,7 @@ async function unmoved(control: ControlPlane): Promise<void> {
     before = now;
     note(`${now.length} bytes of edges`);
     // Answers are a second old at most, and revisions happen several times a second.
-    return same >= 20 ? true : null;
+    return same >= 12 ? true : null;
   });
 }
 
@@ -167,9 +170,6 @@ function tell(
     `churn: not attributed, as each node counts: ${counts.join(', ') || 'nothing'}; revoked: ${withdrawn || 'nothing'}`,
   );
   say(`churn: a counted moment lasts ${verdict.grainMs} ms at most`);
-  for (const line of verdict.wrong.slice(0, WRONG_SHOWN)) say(`churn: wrong: ${line}`);
-  const more = verdict.wrong.length - WRONG_SHOWN;
-  if (more > 0) say(`churn: wrong: ${more} more`);
   const untrue = [...reasons.keys()].filter((reason) => !TRUE_REASONS.has(reason));
   for (const reason of untrue) say(`churn: wrong: ${reason} is not true of anything here`);
   return verdict.misattributed === 0 && verdict.unsureOutside === 0 && untrue.length === 0;

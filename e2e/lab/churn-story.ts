@@ -18,9 +18,14 @@ export interface ChurnScale {
   readonly everyMs: number;
   readonly lateMs: number;
   readonly veryLateMs: number;
+  /** So often is a kubelet late, or very late, at most: much of what goes wrong waits until all has been told. */
+  readonly mostLate: number;
+  readonly mostVeryLate: number;
   readonly watchCutMs: number;
   readonly awayMs: number;
   readonly catchUpMs: number;
+  /** How long the server waits for facts: longer than any is late, so that nothing is given up while one is still to come. */
+  readonly deadlineMs: number;
   readonly reboots: number;
   /** Whether one run has everything that goes wrong, or two runs share it. */
   readonly isWhole: boolean;
@@ -28,9 +33,11 @@ export interface ChurnScale {
 
 interface StoryFrame {
   /** Waits until what happened up to now is attributed: of what is lost in two disturbances at once nobody could say what was to be known. */
-  readonly settled: () => Promise<void>;
+  readonly settled: () => Promise<unknown>;
   readonly say: (line: string) => void;
 }
+
+const BY_ITSELF: Replacement = { kind: 'still-listed', isSaid: true };
 
 export class ChurnStory {
   readonly #scale: ChurnScale;
@@ -79,7 +86,7 @@ export class ChurnStory {
       await this.#until(() => this.#done >= share * (index + 1));
       say(`churn: ${each.title} (after ${this.#done} replacements, ${truth.dials.length} connections)`);
       await each.happen(this);
-      await settled();
+      if (index < disturbances.length - 1) await settled();
     }
     const { replacements, connections } = this.#scale;
     await this.#until(() => this.#done >= replacements && truth.dials.length >= connections);
@@ -118,6 +125,8 @@ export class ChurnStory {
     this.#isPaused = false;
   }
 
+  #late = 0;
+  #veryLate = 0;
   #done = 0;
   #busy = 0;
 
@@ -128,13 +137,22 @@ export class ChurnStory {
       await this.#until(() => !this.#isPaused || this.#isOver);
       if (this.#isOver) return;
       this.#busy += 1;
-      const way: Replacement = this.#isCalm
-        ? { kind: 'still-listed', isSaid: true }
-        : (this.#ways[turn % this.#ways.length] ?? { kind: 'at-once' });
+      const way = this.#isCalm ? BY_ITSELF : this.#patient(this.#ways[turn % this.#ways.length] ?? BY_ITSELF);
       await address.replace(way);
       this.#done += 1;
       this.#busy -= 1;
     }
+  }
+
+  /** The same way, but less late once there was enough of that. */
+  #patient(way: Replacement): Replacement {
+    if (way.kind !== 'late' && way.kind !== 'successor-late') return way;
+    const { lateMs, mostLate, mostVeryLate } = this.#scale;
+    if (this.#late >= mostLate) return { kind: 'graceful', gapMs: 0 };
+    this.#late += 1;
+    if (way.lateMs === lateMs) return way;
+    this.#veryLate += 1;
+    return this.#veryLate > mostVeryLate ? { ...way, lateMs } : way;
   }
 
   async #until(holds: () => boolean): Promise<void> {

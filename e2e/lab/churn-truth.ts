@@ -19,13 +19,17 @@ export interface Tenure {
   readonly node: NodeName;
   readonly workload: ChurnWorkload;
   readonly pod: string;
-  /** When its kubelet began with it; for a pod after a reboot the last time at which the API heard of its former address. */
+  /** When its kubelet began with it; for a pod after a reboot when the containers of its former sandbox ended. */
   readonly possibleFrom: number;
   readonly from: number;
   /** When its process ran at the latest. */
   readonly startedAt: number;
+  /** When its process ended; infinite while it runs. */
+  finishedAt: number;
   /** When its address was taken away; infinite while it holds it. */
   until: number;
+  /** When its object was removed by its kubelet; null while it is there, or when somebody else removed it. */
+  removedAt: number | null;
   ending: Ending | null;
 }
 

@@ -10,8 +10,15 @@ import { DATAGRAMS } from './churn-world.ts';
 const NEAR_MS = 2000;
 /** A count names a second. */
 const SECOND_MS = 1000;
-/** The lab's kernels remember a datagram for ten seconds, and look for what to forget now and then. */
-const DATAGRAM_LIFE_MS = 12_000;
+
+/** Something wrong with one address, and when. */
+export interface Wrong {
+  readonly ip: string;
+  /** Unix ms. */
+  readonly from: number;
+  readonly until: number;
+  readonly text: string;
+}
 
 export interface ChurnVerdict {
   readonly connections: number;
@@ -22,8 +29,8 @@ export interface ChurnVerdict {
   readonly misattributed: number;
   readonly unsureInside: number;
   readonly unsureOutside: number;
-  /** What was wrong, in words, by connection. */
-  readonly wrong: readonly string[];
+  /** What was wrong, by connection. */
+  readonly wrong: readonly Wrong[];
   /** How long a counted moment lasts at most, ms. */
   readonly grainMs: number;
 }
@@ -57,12 +64,15 @@ export function judgeChurn(
       ?.find((each) => each.from <= dial.from && dial.until <= each.until && each.workload === dial.workload);
     return { dial, isDoubtful, tenure, unnamedBy: [] };
   });
-  const wrong: string[] = [];
+  const wrong: Wrong[] = [];
   const misattributed =
     matchAll(judged, evidence.moments, wrong) + impossible(truth, evidence.moments, wrong);
   const answered = judged.filter(({ dial }) => dial.isAnswered);
   const unsure = answered.filter(({ unnamedBy }) => unnamedBy.length > 0);
-  for (const each of unsure.filter(({ isDoubtful }) => !isDoubtful)) wrong.push(`unsure: ${storyOf(each)}`);
+  for (const each of unsure.filter(({ isDoubtful }) => !isDoubtful)) {
+    const { ip, from, until } = each.dial;
+    wrong.push({ ip, from, until, text: `unsure: ${storyOf(each)}` });
+  }
   return {
     connections: answered.length,
     near: answered.filter(({ dial, tenure }) => isNear(dial, tenure)).length,
@@ -76,7 +86,7 @@ export function judgeChurn(
 }
 
 /** Marks what no counted connection stands for, and returns how many counted connections stand for none. */
-function matchAll(judged: readonly Judged[], moments: readonly AttributedMoment[], wrong: string[]): number {
+function matchAll(judged: readonly Judged[], moments: readonly AttributedMoment[], wrong: Wrong[]): number {
   const counted = moments.filter(({ protocol, opened }) => protocol === 'tcp' && opened > 0);
   let misattributed = 0;
   const byKey = Map.groupBy(counted, (each) => `${each.witness} ${keyOf(each)} ${each.holder}`);
@@ -96,25 +106,27 @@ function matchAll(judged: readonly Judged[], moments: readonly AttributedMoment[
     );
     for (const [index, each] of candidates.entries())
       if (matched[index] === false) each.unnamedBy.push(key.split(' ')[0] ?? '');
-    misattributed += unmatched;
-    if (unmatched > 0)
-      wrong.push(`misattributed: ${unmatched} of ${key}: ${attributed.map(spanText).join(', ')}`);
+    misattributed += unmatched.length;
+    for (const index of unmatched) {
+      const each = attributed[index];
+      if (each === undefined) continue;
+      const { ip, start: from, end: until } = each;
+      wrong.push({ ip, from, until, text: `misattributed: one of ${key}: ${spanText(each)}` });
+    }
   }
   return misattributed;
 }
 
 /** Presences and datagrams at which the named workload did nothing of the kind. */
-function impossible(truth: ChurnTruth, moments: readonly AttributedMoment[], wrong: string[]): number {
+function impossible(truth: ChurnTruth, moments: readonly AttributedMoment[], wrong: Wrong[]): number {
   let count = 0;
   for (const moment of moments.filter(({ protocol, present }) => protocol === 'udp' || present > 0)) {
     const isDatagram = moment.protocol === 'udp' && moment.port === DATAGRAMS.port;
     const done = isDatagram
       ? truth.datagrams.filter((each) => each.ip === moment.ip && each.anchor === moment.anchor)
       : truth.dials.filter((each) => keyOf(each) === keyOf(moment));
-    const lifeMs = isDatagram ? DATAGRAM_LIFE_MS : 0;
     const isTrue = done.some(
-      ({ workload, from, until }) =>
-        workload === moment.holder && from < moment.end && until + lifeMs >= moment.start,
+      ({ workload, from, until }) => workload === moment.holder && from < moment.end && until >= moment.start,
     );
     const isHeld = truth.tenures.some(
       ({ ip, workload, from, until }) =>
@@ -122,9 +134,9 @@ function impossible(truth: ChurnTruth, moments: readonly AttributedMoment[], wro
     );
     if (isTrue && isHeld) continue;
     count += Math.max(moment.opened, moment.present);
-    wrong.push(
-      `misattributed: ${moment.witness} ${keyOf(moment)} ${moment.protocol} ${moment.holder}: ${spanText(moment)}`,
-    );
+    const { ip, start: from, end: until, witness, protocol, holder } = moment;
+    const text = `misattributed: ${witness} ${keyOf(moment)} ${protocol} ${holder}: ${spanText(moment)}`;
+    wrong.push({ ip, from, until, text });
   }
   return count;
 }
@@ -155,6 +167,7 @@ function storyOf({ dial, tenure, unnamedBy }: Judged): string {
   return `${keyOf(dial)} of ${dial.workload} at ${timeText(dial.from)}-${timeText(dial.until)} by ${unnamedBy.join(' and ')}; ${held}`;
 }
 
-function timeText(at: number): string {
+/** Minutes and seconds of the hour. */
+export function timeText(at: number): string {
   return Number.isFinite(at) ? new Date(at).toISOString().slice(14, 23) : 'the end';
 }

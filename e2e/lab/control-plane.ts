@@ -2,6 +2,7 @@
 // The objects it shows are those of the lab's history, in the same order.
 import { join } from 'node:path';
 
+import type { TokenAsked } from '../../test/fake-api-server/tokens.ts';
 import type { ClusterHistory } from './cluster-history.ts';
 import type { KubeObject } from './kube-object.ts';
 import { newUid } from './kube-object.ts';
@@ -17,6 +18,8 @@ const API_URL = `http://127.0.0.1:${CONTROL.apiPort}`;
 const RENEW_EVERY_MS = 1000;
 /** How late a kubelet of the lab may report what its pods did: pods are announced right after their first calls. */
 export const FRONTIER_SLACK_MS = 2000;
+/** Nothing that a lab tells comes later than that; a lab that is later says so. */
+const FRONTIER_DEADLINE_MS = 15_000;
 const START_DEADLINE_MS = 30_000;
 
 export class ControlPlane {
@@ -64,6 +67,18 @@ export class ControlPlane {
 
   /** Gives the API server one command of its remote control; returns its version then, null when it does not answer. Throws when it refuses. */
   async command(body: object): Promise<number | null> {
+    const answer = await this.#commanded(body);
+    return answer === null ? null : Number(answer.resourceVersion);
+  }
+
+  /** A token of the cluster, with the audience that the server asks for. */
+  async issueToken(asked: TokenAsked): Promise<string> {
+    const token = (await this.#commanded({ issueToken: asked }))?.token;
+    if (token === undefined) throw new Error('the API server issued no token');
+    return token;
+  }
+
+  async #commanded(body: object): Promise<{ resourceVersion?: string; token?: string } | null> {
     const reply = await this.#browser.order({
       op: 'http',
       method: 'POST',
@@ -72,7 +87,7 @@ export class ControlPlane {
     });
     if (reply.outcome !== 'answered') return null;
     if (reply.status !== 200) throw new Error(`the API server refused: ${JSON.stringify(reply)}`);
-    return Number((JSON.parse(reply.body ?? '{}') as { resourceVersion?: string }).resourceVersion);
+    return JSON.parse(reply.body ?? '{}') as { resourceVersion?: string; token?: string };
   }
 
   /** Starts the server on its database, which stays from one start to the next. */
@@ -82,8 +97,12 @@ export class ControlPlane {
       `--db=${this.database}`,
       `--listen=${new URL(API_URL).host}`,
       `--ingest=${CONTROL.address}:${CONTROL.ingestPort}`,
+      `--tls-dir=${join(this.#folder, 'tls')}`,
+      `--tls-name=${CONTROL.address}`,
+      '--agent-auth=none',
       `--api-server=${KUBE_URL}`,
       `--frontier-slack-ms=${FRONTIER_SLACK_MS}`,
+      `--frontier-deadline-ms=${FRONTIER_DEADLINE_MS}`,
       ...more,
     ]);
     this.#server = server;

@@ -34,19 +34,21 @@ export class LiveAgent {
   }
 
   /** Starts it on its state directory, and waits until it reads the kernel and its reports are taken. */
-  async start(): Promise<void> {
+  async start(more: readonly string[] = []): Promise<void> {
     const program = new LabProgram({
       namespace: this.#lab.topology.namespace(this.node),
       program: 'src/main.ts',
       log: join(this.#folder, `agent-${this.node}.log`),
       args: [
         'agent',
-        `--server=http://${CONTROL.address}:${CONTROL.ingestPort}`,
+        `--server=https://${CONTROL.address}:${CONTROL.ingestPort}`,
+        '--pin-ca',
         `--node-name=${this.node}`,
         `--state-dir=${join(this.#folder, `state-${this.node}`)}`,
         `--batch-window-ms=${BATCH_WINDOW_MS}`,
         `--listen=${LISTEN}`,
         ...(this.#more.args ?? []),
+        ...more,
       ],
       ...(this.#more.env === undefined ? {} : { env: this.#more.env }),
     });

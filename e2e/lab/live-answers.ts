@@ -1,6 +1,7 @@
 // What the lab asks the server's API, and waits for in it.
 import type { CoverageJson } from '../../src/wire/coverage-json.ts';
 import type { DraftOutcomeJson } from '../../src/wire/draft-json.ts';
+import type { LeasesPageJson } from '../../src/wire/lease-verdict-json.ts';
 import type { EdgeJson } from '../../src/wire/edge-json.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { waitUntil } from './wait-until.ts';
@@ -20,6 +21,14 @@ export async function coverageOf(control: ControlPlane): Promise<CoverageJson> {
   return JSON.parse(await control.text('/api/v1/coverage')) as CoverageJson;
 }
 
+/** What attribution makes of an address at an instant (unix ms), in one line. */
+export async function verdictText(control: ControlPlane, ip: string, at: number): Promise<string> {
+  const text = await control.text(`/api/v1/leases?ip=${ip}&at=${at}`);
+  const { verdict } = JSON.parse(text) as LeasesPageJson;
+  if (verdict === null) return 'nothing';
+  return `${verdict.kind}, ${verdict.reason}: ${verdict.sentence}`;
+}
+
 /** A time, unix ms. */
 interface Span {
   readonly from: number;
@@ -32,7 +41,17 @@ interface Span {
  * the window it names itself must be a later one. Newer batches wait for their kubelets meanwhile, as always.
  */
 export async function attributed(control: ControlPlane, span: Span, deadlineMs: number): Promise<void> {
-  const seenUntil = await waitUntil('every node seen and attributed', deadlineMs, async (note) => {
+  const seenUntil = await seen(control, span, deadlineMs);
+  await waitUntil('drafts of all that was attributed', deadlineMs, async (note) => {
+    const { windowEnd } = await coverageOf(control);
+    note(`the drafts are of ${windowEnd}`);
+    return windowEnd !== null && Date.parse(windowEnd) > seenUntil ? true : null;
+  });
+}
+
+/** As `attributed`, but drafts may be older. Returns until when any node was looked at, unix ms. */
+export function seen(control: ControlPlane, span: Span, deadlineMs: number): Promise<number> {
+  return waitUntil('every node seen and attributed', deadlineMs, async (note) => {
     const { nodes } = await coverageOf(control);
     const late = Object.keys(NODES).filter((name) => {
       const windows = nodes.find(({ node }) => node === name)?.windows ?? [];
@@ -43,11 +62,6 @@ export async function attributed(control: ControlPlane, span: Span, deadlineMs: 
     note(`not yet: ${late.join(', ')} of ${JSON.stringify(nodes)}`);
     const ends = nodes.flatMap(({ windows }) => windows.map(({ end }) => Date.parse(end)));
     return late.length === 0 ? Math.max(...ends) : null;
-  });
-  await waitUntil('drafts of all that was attributed', deadlineMs, async (note) => {
-    const { windowEnd } = await coverageOf(control);
-    note(`the drafts are of ${windowEnd}`);
-    return windowEnd !== null && Date.parse(windowEnd) > seenUntil ? true : null;
   });
 }
 

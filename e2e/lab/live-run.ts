@@ -8,6 +8,8 @@ import { ConntrackRecorder } from './conntrack-recorder.ts';
 import { ControlPlane } from './control-plane.ts';
 import { kernelSettings } from './kernel-settings.ts';
 import type { Lab } from './lab.ts';
+import { checkNetwork, networkAccess } from './network-access.ts';
+import type { NetworkAccess } from './network-access.ts';
 import { LiveAgent } from './live-agent.ts';
 import { attributed } from './live-answers.ts';
 import { judge } from './live-verdict.ts';
@@ -19,7 +21,7 @@ import { CONTROL, NODES } from './world.ts';
 import type { NodeName } from './world.ts';
 
 /** Batches wait for the kubelets' next Lease, the slack, and a window that is still open. */
-const ATTRIBUTED_DEADLINE_MS = 45_000;
+export const ATTRIBUTED_DEADLINE_MS = 45_000;
 
 /** A running world with everything that watches it. */
 export interface LiveLab extends Watchers {
@@ -42,12 +44,11 @@ export async function runOnce(
   );
   const live = startable(lab, folder, recorders);
   world.running(live);
-  const { control, agents } = live;
+  const { control } = live;
   try {
-    await control.showCluster(lab.history);
-    await control.startServer();
     const settings = nodeSettings(lab);
-    for (const agent of agents) await agent.start();
+    const isByToken = lab.topology.accounting;
+    await startAll(live, isByToken ? (each) => networkAccess(each, folder) : undefined);
     for (const recorder of recorders) await recorder.start();
     for (const recorder of recorders) recorder.dump();
     lab.history.begin(join(capture, 'cluster', 'watch.jsonl'));
@@ -68,14 +69,16 @@ export async function runOnce(
     const unseen = missingFrom(capture);
     for (const edge of unseen) say(`lab: wrong: the recording does not show ${edge}`);
     const isReplayed = await compareReplay(control, world, say);
-    return { live, isExact: isJudged && isUntouched && unseen.length === 0 && isReplayed };
+    const isGuarded = !isByToken || (await checkNetwork(live, folder, say));
+    return { live, isExact: isJudged && isUntouched && unseen.length === 0 && isReplayed && isGuarded };
   } catch (error) {
     say(troublesOf(live));
     throw error;
   }
 }
 
-function startable(lab: Lab, folder: string, recorders: readonly ConntrackRecorder[]): LiveLab {
+/** What is to watch a prepared world, not yet started. */
+export function startable(lab: Lab, folder: string, recorders: readonly ConntrackRecorder[] = []): LiveLab {
   const control = new ControlPlane(lab.topology.namespace(CONTROL.name), folder);
   const agents = nodeNames().map((node) => new LiveAgent(lab, node, { folder }));
   const kill = (): void => {
@@ -93,7 +96,19 @@ function startable(lab: Lab, folder: string, recorders: readonly ConntrackRecord
   };
 }
 
-function troublesOf({ control, agents }: LiveLab): string {
+/** Shows the cluster, then starts the server and the agents, with what `access` makes for them when there is one. */
+export async function startAll(
+  { lab, control, agents }: LiveLab,
+  access?: (control: ControlPlane) => Promise<NetworkAccess>,
+): Promise<void> {
+  await control.showCluster(lab.history);
+  const made = await access?.(control);
+  await control.startServer(made?.serverArgs);
+  for (const agent of agents) await agent.start(made?.agentArgs(agent.node));
+}
+
+/** What the processes said last. */
+export function troublesOf({ control, agents }: LiveLab): string {
   const tails = agents.map((agent) => `agent of ${agent.node}: ${agent.lastWords()}`);
   return [control.lastWords(), ...tails].join('\n');
 }

@@ -30,7 +30,7 @@ async function runs(session: Session): Promise<boolean> {
   const total = new Score();
   say('lab: first run: nf_conntrack_acct and nf_conntrack_timestamp are 0');
   const first = await session.inWorld(false, (world) => run(world, total));
-  say('lab: second run: both are 1');
+  say('lab: second run: both are 1; agents by token, people on the network too, as the chart starts them');
   const second = await session.inWorld(true, (world) => run(world, total));
   say(`lab: ${total.toString()}`);
   return first && second;

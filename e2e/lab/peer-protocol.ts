@@ -30,6 +30,15 @@ export type PeerCommand =
   | { readonly op: 'hear' }
   /** Connect to what must not answer within `patienceMs`, not even with a refusal. */
   | { readonly op: 'knock'; readonly address: string; readonly port: number; readonly patienceMs: number }
+  /** Learn whether anything comes back within `patienceMs`: a connection, a datagram or a refusal. `from` is an own address. */
+  | {
+      readonly op: 'attempt';
+      readonly protocol: 'tcp' | 'udp';
+      readonly address: string;
+      readonly port: number;
+      readonly from?: string;
+      readonly patienceMs: number;
+    }
   /** Send one datagram, from this port or else one of its own, and expect nothing. */
   | { readonly op: 'send'; readonly address: string; readonly port: number; readonly from?: number }
   /** One HTTP request, answered with its status and its body. */
@@ -52,6 +61,8 @@ export type PeerReply =
       readonly body?: string;
     }
   | { readonly outcome: 'refused' }
+  /** Nothing came back: only of an `attempt`. */
+  | { readonly outcome: 'silent' }
   | { readonly outcome: 'failed'; readonly reason: string };
 
 /** An order as it travels; `id` pairs it with its reply. */

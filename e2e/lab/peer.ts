@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 
 import { decodeAnswer, decodeQuestion, encodeAnswer, encodeQuery } from './dns-message.ts';
 import type { DnsQuestion, RecordType } from './dns-message.ts';
+import { attempt } from './peer-attempt.ts';
 import type { PeerCommand, PeerReply, PeerRequest, PeerResponse } from './peer-protocol.ts';
 
 /** Nothing in the lab is further away than a few milliseconds; this only bounds a broken run. */
@@ -54,6 +55,8 @@ function obey(command: PeerCommand): Promise<PeerReply> {
       return everyHeld(hear);
     case 'knock':
       return knock(command);
+    case 'attempt':
+      return attempt(command);
     case 'send':
       return send(command);
     case 'http':

@@ -10,9 +10,11 @@ import { edgeKeyText } from '../../src/domain/edge.ts';
 import type { Edge } from '../../src/domain/edge.ts';
 import { openStore } from '../../src/store/store.ts';
 import { shortEdge } from '../../test/replay/truth.ts';
+import { ROUNDS } from './calls.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { countsOf, ONLY_PRESENT_EDGES } from './only-present.ts';
 import type { LabWorld } from './session.ts';
+import { ZONED_EDGE } from './unusual-traffic.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -24,16 +26,21 @@ export async function compareReplay(control: ControlPlane, world: LabWorld, say:
   const { yaml, errors, edges } = await replayed(world);
   writeFileSync(join(world.folder, 'live.yaml'), live);
   writeFileSync(join(world.folder, 'replayed.yaml'), yaml);
+  const countsNamed = (name: string): ReturnType<typeof countsOf> =>
+    countsOf(edges.find((each) => shortEdge(edgeKeyText(each)) === name)?.hours ?? []);
   const areOnlyPresent = ONLY_PRESENT_EDGES.map(({ what, edge }) => {
-    const found = edges.find((each) => shortEdge(edgeKeyText(each)) === edge);
-    const { opened, present } = countsOf(found?.hours ?? []);
+    const { opened, present } = countsNamed(edge);
     const isRight = opened === 0 && present === 1;
     say(`lab: ${isRight ? '' : 'wrong: '}replay: ${what}: opened ${opened}, present ${present}`);
     return isRight;
   });
+  const zoned = countsNamed(ZONED_EDGE).opened;
+  say(
+    `lab: ${zoned === ROUNDS ? '' : 'wrong: '}replay: connections with two entries: opened ${zoned}, really ${ROUNDS}`,
+  );
   if (yaml === live) {
     say(`lab: replay identical, ${Buffer.byteLength(yaml)} bytes`);
-    return areOnlyPresent.every(Boolean);
+    return areOnlyPresent.every(Boolean) && zoned === ROUNDS;
   }
   const ours = live.split('\n');
   const theirs = yaml.split('\n');

@@ -6,6 +6,9 @@ import { serviceOf } from './services.ts';
 import { runIn } from './shell.ts';
 import { DROPPED_PORT, FEED_PORT, NODES, STATSD_PORT } from './world.ts';
 
+/** The edge of the pod with two entries: a connection in each round, and no more. */
+export const ZONED_EDGE = 'data/zoned-client -> data/zoned-server:8088/tcp';
+
 /** Longer than an answer takes, shorter than the second after which a SYN is sent again. */
 const KNOCK_PATIENCE_MS = 500;
 const DATAGRAMS = 3;

@@ -60,7 +60,13 @@ export const LOCAL_DNS_ADDRESS = '169.254.20.10';
 export const UPSTREAM_DNS_ADDRESS = '10.96.0.11';
 
 /** Where the server runs: a host of the fabric that is no node. */
-export const CONTROL = { name: 'ctl', address: '192.168.100.10', ingestPort: 8081, apiPort: 8080 } as const;
+export const CONTROL = {
+  name: 'ctl',
+  address: '192.168.100.10',
+  ingestPort: 8081,
+  apiPort: 8080,
+  probesPort: 8082,
+} as const;
 
 /** The port that every node drops on its way: what dials it never shows in conntrack. */
 export const DROPPED_PORT = 7443;

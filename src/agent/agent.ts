@@ -83,8 +83,8 @@ export class Agent {
     });
     const token =
       options.tokenFile === null ? null : new TokenFile(options.tokenFile, () => performance.now());
-    const { server, caFile } = options;
-    this.#link = new ServerLink({ server, timeoutMs: timing.exchangeMs, token, caFile });
+    const { server, trust } = options;
+    this.#link = new ServerLink({ server, timeoutMs: timing.exchangeMs, token, trust });
     this.#sender = new Sender({
       epoch: state.epoch,
       queue: this.#queue,
@@ -214,6 +214,8 @@ export class Agent {
     const { state } = this.#source;
     if (state === null) return;
     this.#windows[cause]++;
+    // A full window is closed while its source speaks; what that holds back goes into the next.
+    if (cause === 'time') this.#source.settle();
     const now = this.#parts.clock.now();
     const pack = (closed: ClosedWindow): void => this.#packer.pack(closed, state);
     try {

@@ -4,8 +4,8 @@
  */
 import type { Sighting } from '../conntrack/flow-of.ts';
 import { KeyReader } from '../conntrack/key-words.ts';
-import { Speaker } from '../conntrack/source.ts';
 import type { SpokenSighting } from '../conntrack/source.ts';
+import { Speaker } from '../conntrack/speaker.ts';
 import { flowKeyText } from '../domain/flow.ts';
 import type { Flow, SecondCount } from '../domain/flow.ts';
 import { compareText } from '../domain/text-order.ts';
@@ -39,7 +39,7 @@ export class Aggregate {
   }
 
   /** Adds one sighting that is told in numbers. */
-  say({ kind, key, at, bytes, packets }: SpokenSighting): void {
+  say({ kind, key, at, bytes, packets, idleMs }: SpokenSighting): void {
     const { table } = this;
     const row = table.flows.rowOf(key.cells, key.length);
     switch (kind) {
@@ -50,7 +50,7 @@ export class Aggregate {
         table.addAnswered(row, secondOf(at));
         break;
       case 'present':
-        table.addPresence(row, Math.floor(at));
+        table.addPresence(row, Math.floor(at), idleMs);
         break;
       case 'counters':
         table.addCounters(row, bytes, packets);

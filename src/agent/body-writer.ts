@@ -10,6 +10,7 @@ import { KEY } from './flow-rows.ts';
 import { LISTED } from './flow-table.ts';
 import type { FlowTable } from './flow-table.ts';
 import { JsonBytes, literal } from './json-bytes.ts';
+import type { Literal } from './json-bytes.ts';
 
 /** A batch but for its flows and the time it is sent. */
 export type BatchHead = Omit<Batch, 'sentAt' | 'flows'>;
@@ -43,15 +44,22 @@ const SEEN = literal(',"orientation":"seen"');
 const GUESSED = literal(',"orientation":"guessed"');
 const CLIENT_PORT = literal(',"clientPort":');
 const SECONDS = literal(',"seconds":[');
-const SECOND = literal('{"second":');
-const NEXT_SECOND = literal(',{"second":');
 const OPENED = literal(',"opened":');
 const ANSWERED = literal(',"answered":');
 const END = literal(']');
+/** What nearly all seconds of a flow have, by `opened * FEW + answered`: few of either. */
+const FEW = 4;
+const FEW_COUNTS = Array.from({ length: FEW * FEW }, (_, counts) =>
+  literal(`,"opened":${Math.floor(counts / FEW)},"answered":${counts % FEW}}`),
+);
+/** A window has some ten seconds, each of which is made into text once: by its last four bits. */
+const KNOWN_SECONDS = 16;
 
 export class BodyWriter {
   readonly #text = new AddressText();
   readonly #json = new JsonBytes(FIRST_BYTES);
+  readonly #known = new Int32Array(KNOWN_SECONDS).fill(-1);
+  readonly #texts = Array.from({ length: KNOWN_SECONDS }, () => COMMA);
   #opened = 0;
 
   /**
@@ -119,16 +127,30 @@ export class BodyWriter {
     json.literal(SECONDS);
     for (let index = 0; index < count; index++) {
       const at = index * LISTED;
-      this.#opened += listed[at + 1]!;
-      json.literal(index === 0 ? SECOND : NEXT_SECOND);
-      json.number(listed[at]!);
-      json.literal(OPENED);
-      json.number(listed[at + 1]!);
-      json.literal(ANSWERED);
-      json.number(listed[at + 2]!);
-      json.literal(CLOSE);
+      const opened = listed[at + 1]!;
+      const answered = listed[at + 2]!;
+      this.#opened += opened;
+      if (index !== 0) json.literal(COMMA);
+      json.literal(this.#secondText(listed[at]!));
+      if (opened < FEW && answered < FEW) json.literal(FEW_COUNTS[opened * FEW + answered]!);
+      else {
+        json.literal(OPENED);
+        json.number(opened);
+        json.literal(ANSWERED);
+        json.number(answered);
+        json.literal(CLOSE);
+      }
     }
     json.literal(END);
+  }
+
+  #secondText(second: number): Literal {
+    const slot = second & (KNOWN_SECONDS - 1);
+    if (this.#known[slot] !== second) {
+      this.#known[slot] = second;
+      this.#texts[slot] = literal(`{"second":${second}`);
+    }
+    return this.#texts[slot]!;
   }
 
   /** Dumps and counters, of which there are few. */

@@ -53,10 +53,14 @@ export class FlowTable {
     else this.#addElsewhere(row, second, ANSWERED);
   }
 
-  /** `at` tells one dump from another. */
-  addPresence(row: number, at: number): void {
+  /** `at` tells one dump from another. `idleMs`: see SpokenSighting; of several entries the one that is idle for least counts. */
+  addPresence(row: number, at: number, idleMs: number): void {
     const dump = this.#moreOf(row, at);
-    this.#more.cells[dump + FIRST]!++;
+    const { cells } = this.#more;
+    const known = cells[dump + LATTER]!;
+    const isFirst = cells[dump + FIRST] === 0;
+    cells[dump + LATTER] = isFirst ? idleMs : Math.min(known, idleMs);
+    cells[dump + FIRST]!++;
   }
 
   addCounters(row: number, bytes: number, packets: number): void {
@@ -92,8 +96,7 @@ export class FlowTable {
     const { cells } = this.#more;
     const presences: Presence[] = [];
     for (let at = this.flows.cells[row + MORE]!; at !== NONE; at = cells[at + NEXT]!)
-      if (cells[at + IS_OF] !== COUNTERS)
-        presences.push({ at: cells[at + IS_OF]!, count: cells[at + FIRST]! });
+      if (cells[at + IS_OF] !== COUNTERS) presences.push(presenceAt(cells, at));
     return presences.length < 2 ? presences : presences.toSorted((a, b) => a.at - b.at);
   }
 
@@ -178,4 +181,9 @@ export class FlowTable {
         list[cell - LISTED] = one;
       }
   }
+}
+
+function presenceAt(cells: Float64Array, row: number): Presence {
+  const [at, count, idleMs] = [cells[row + IS_OF]!, cells[row + FIRST]!, cells[row + LATTER]!];
+  return idleMs < 0 ? { at, count } : { at, count, idleMs };
 }

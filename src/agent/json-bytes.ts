@@ -13,7 +13,12 @@ export interface Literal {
 const SPARE_BYTES = 4;
 /** UTF-8 bytes that one UTF-16 code unit takes at most. */
 const BYTES_PER_UNIT = 3;
-const [ZERO, DOT] = [48, 46];
+const ZERO = 48;
+
+/** Each number below 256 in digits with a dot behind it, as one word, and how many bytes of that count. */
+const DOTTED = Array.from({ length: 256 }, (_, octet) => literal(`${octet}.`));
+const OCTETS = Int32Array.from(DOTTED, ({ words }) => words[0] ?? 0);
+const OCTET_BYTES = Uint8Array.from(DOTTED, ({ length }) => length);
 
 export class JsonBytes {
   #bytes: Buffer;
@@ -69,6 +74,10 @@ export class JsonBytes {
     // What is no small whole number is rare: counters, and the times of dumps.
     if ((value | 0) !== value || value < 0) return this.ascii(String(value));
     const bytes = this.#bytes;
+    if (value < 10) {
+      bytes[this.#length++] = ZERO + value;
+      return;
+    }
     let end = this.#length + 1;
     for (let rest = value; rest >= 10; rest = (rest / 10) | 0) end++;
     this.#length = end;
@@ -82,24 +91,15 @@ export class JsonBytes {
 
   /** An IPv4 address, given as its 32 bits. */
   v4(bits: number): void {
-    this.#octet(bits >>> 24, DOT);
-    this.#octet((bits >>> 16) & 255, DOT);
-    this.#octet((bits >>> 8) & 255, DOT);
-    this.#octet(bits & 255, ZERO);
-    this.#length--;
-  }
-
-  /** A number below 256 and a byte behind it. */
-  #octet(value: number, behind: number): void {
-    const bytes = this.#bytes;
+    const view = this.#view;
     let at = this.#length;
-    const tens = (value / 10) | 0;
-    const hundreds = (value / 100) | 0;
-    if (hundreds > 0) bytes[at++] = ZERO + hundreds;
-    if (tens > 0) bytes[at++] = ZERO + tens - hundreds * 10;
-    bytes[at++] = ZERO + value - tens * 10;
-    bytes[at++] = behind;
-    this.#length = at;
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      const octet = (bits >>> shift) & 255;
+      view.setInt32(at, OCTETS[octet]!);
+      at += OCTET_BYTES[octet]!;
+    }
+    // The last one has no dot behind it.
+    this.#length = at - 1;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type Http from 'node:http';
 import type Https from 'node:https';
+import type Tls from 'node:tls';
 import process from 'node:process';
 
 export const http: typeof Http = process.getBuiltinModule('node:http');
@@ -12,3 +13,11 @@ export const http: typeof Http = process.getBuiltinModule('node:http');
 export function loadHttps(): typeof Https {
   return process.getBuiltinModule('node:https');
 }
+
+/** Loaded when it is first used. */
+export function loadTls(): typeof Tls {
+  return process.getBuiltinModule('node:tls');
+}
+
+/** DESIGN.md section 7; also Node's own default, which an environment variable could lower. */
+export const LEAST_TLS = 'TLSv1.2';

@@ -1,6 +1,7 @@
 /** What options the agent has, as its help prints them. Values are checked in options.ts. */
 
 interface OptionText {
+  /** What stands after it; empty for a switch, which takes nothing. */
   readonly value: string;
   /** Environment variables that stand for it, the first that is set counts. */
   readonly variables: readonly string[];
@@ -21,6 +22,8 @@ export const OPTION_NAMES = [
   'max-queue-mib',
   'token-file',
   'ca-file',
+  'pin-ca',
+  'ca-sha256',
   'log-level',
 ] as const;
 
@@ -91,7 +94,17 @@ export const OPTIONS: Readonly<Record<OptionName, OptionText>> = {
   'ca-file': {
     value: 'FILE',
     variables: ['NETSCRIBE_CA_FILE'],
-    help: 'certificates (PEM) that the server must be signed by',
+    help: 'authorities (PEM) that may have signed the server',
+  },
+  'pin-ca': {
+    value: '',
+    variables: ['NETSCRIBE_PIN_CA'],
+    help: 'trust the authority of the server that answers first, from then on no other',
+  },
+  'ca-sha256': {
+    value: 'HEX',
+    variables: ['NETSCRIBE_CA_SHA256'],
+    help: "trust the server's authority only with this SHA-256 of its certificate",
   },
   'log-level': {
     value: 'LEVEL',
@@ -127,5 +140,5 @@ export function agentHelp(): string {
 }
 
 function head(name: OptionName): string {
-  return `  --${name} ${OPTIONS[name].value}`;
+  return `  --${name} ${OPTIONS[name].value}`.trimEnd();
 }

@@ -5,7 +5,9 @@
 import { parseArgs } from 'node:util';
 import { OPTIONS, OPTION_NAMES } from './option-table.ts';
 import type { OptionName } from './option-table.ts';
-import { listenProblem, parseListen, parseServerUrl, parseWhole } from './option-values.ts';
+import { isLoopbackHost, listenProblem, parseListen, parseServerUrl, parseWhole } from './option-values.ts';
+import type { CaTrust } from './server-authority.ts';
+import { trustOf } from './trust-options.ts';
 
 export type SourceChoice = 'auto' | 'netlink' | 'conntrack' | 'procfs';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -27,7 +29,7 @@ export interface AgentOptions {
   /** Bytes of batches kept in memory, sent or not. */
   readonly maxQueueBytes: number;
   readonly tokenFile: string | null;
-  readonly caFile: string | null;
+  readonly trust: CaTrust;
   readonly logLevel: LogLevel;
 }
 
@@ -58,7 +60,12 @@ export function parseAgentOptions(argv: readonly string[], env: Environment): Pa
 function fromArguments(argv: readonly string[], problems: string[]): Raw {
   const { tokens } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(OPTION_NAMES.map((name) => [name, { type: 'string' as const }])),
+    options: Object.fromEntries(
+      OPTION_NAMES.map((name) => [
+        name,
+        { type: isSwitch(name) ? ('boolean' as const) : ('string' as const) },
+      ]),
+    ),
     strict: false,
     tokens: true,
   });
@@ -69,6 +76,7 @@ function fromArguments(argv: readonly string[], problems: string[]): Raw {
     if (token.kind !== 'option') continue;
     const name = OPTION_NAMES.find((known) => known === token.name);
     if (name === undefined) problems.push(`${token.rawName} is not an option of netscribe agent`);
+    else if (isSwitch(name)) raw[name] = token.value ?? 'true';
     else if (token.value === undefined || token.value === '') problems.push(`--${name} needs a value`);
     else if (raw[name] !== undefined) problems.push(`--${name} is given twice`);
     else raw[name] = token.value;
@@ -85,6 +93,10 @@ function fromEnvironment(env: Environment): Raw {
     if (value !== undefined) raw[name] = value;
   }
   return raw;
+}
+
+function isSwitch(name: OptionName): boolean {
+  return OPTIONS[name].value === '';
 }
 
 /** Fills `problems`; what it returns is of use only when there were none. */
@@ -111,6 +123,10 @@ function checked(raw: Raw, problems: string[]): AgentOptions {
     problems.push(
       '--server is not a URL such as https://netscribe.netscribe:8443, without user, query or fragment',
     );
+  if (server?.protocol === 'http:' && !isLoopbackHost(server.hostname.replace(/^\[|\]$/g, '')))
+    problems.push(
+      `--server ${server.origin} is not encrypted: use https, or a server on this machine's loopback`,
+    );
   const nodeName = required('node-name');
   if (nodeName !== '' && !NODE_NAME.test(nodeName))
     problems.push(`--node-name ${nodeName} is not the name of a node`);
@@ -132,7 +148,10 @@ function checked(raw: Raw, problems: string[]): AgentOptions {
     maxKeys: whole('max-keys', 100, 10_000_000),
     maxQueueBytes: whole('max-queue-mib', 1, 16_384) * 1024 * 1024,
     tokenFile: text('token-file') || null,
-    caFile: text('ca-file') || null,
+    trust: trustOf(
+      { file: text('ca-file'), pin: text('pin-ca'), sha256: text('ca-sha256'), stateDir: text('state-dir') },
+      problems,
+    ),
     logLevel: oneOf('log-level', LEVELS, 'info'),
   };
 }

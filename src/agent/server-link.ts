@@ -6,32 +6,33 @@ import type * as Http from 'node:http';
 import type * as Https from 'node:https';
 import type { PackedBatch } from './packed-batch.ts';
 import { bodyOf } from './packed-batch.ts';
-import { readBounded } from './durable-file.ts';
-import { http, loadHttps } from './node-http.ts';
+import { LEAST_TLS, http, loadHttps } from './node-http.ts';
 import type { Exchange } from './answer.ts';
+import { ServerAuthority } from './server-authority.ts';
+import type { CaTrust } from './server-authority.ts';
 import type { TokenFile } from './token.ts';
 
 /** Acknowledgements and problems are below 4 KB. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** Bundles of authorities are some 200 KB. */
-const MAX_CA_BYTES = 4 * 1024 * 1024;
 
 export interface LinkOptions {
   readonly server: URL;
   /** For a whole exchange, ms. */
   readonly timeoutMs: number;
   readonly token: TokenFile | null;
-  readonly caFile: string | null;
+  readonly trust: CaTrust;
 }
 
 export class ServerLink {
   readonly #options: LinkOptions;
   readonly #url: URL;
+  readonly #authority: ServerAuthority;
   #agent: Http.Agent | Https.Agent | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#url = new URL(`${options.server.pathname.replace(/\/$/, '')}/api/v1/batches`, options.server);
+    this.#authority = new ServerAuthority(options.trust, options.server);
   }
 
   /** `signal` ends the exchange early. */
@@ -51,7 +52,7 @@ export class ServerLink {
       // What is left of the connection is of no use, and the next one reads the authorities anew.
       this.close();
       if (isLate) return { kind: 'failed', reason: `no answer within ${this.#options.timeoutMs} ms` };
-      return { kind: 'failed', reason: reasonOf(error) };
+      return { kind: 'failed', reason: this.#authority.complaintOf(error) ?? reasonOf(error) };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
@@ -65,7 +66,7 @@ export class ServerLink {
 
   async #exchange(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> {
     const { token } = this.#options;
-    const { request, agent } = this.#transport();
+    const { request, agent } = await this.#transport(signal);
     const body = bodyOf(batch, sentAt);
     const headers: Http.OutgoingHttpHeaders = {
       'content-type': 'application/json',
@@ -87,24 +88,23 @@ export class ServerLink {
     };
   }
 
-  /** https is loaded only when it is used. */
-  #transport(): { request: typeof Http.request; agent: Http.Agent | Https.Agent } {
+  /** https is loaded only when it is used. The authority is settled before a token leaves this process. */
+  async #transport(
+    signal: AbortSignal,
+  ): Promise<{ request: typeof Http.request; agent: Http.Agent | Https.Agent }> {
     const pool = { keepAlive: true, maxSockets: 1 };
     if (this.#url.protocol === 'http:') {
       this.#agent ??= new http.Agent(pool);
       return { request: http.request, agent: this.#agent };
     }
     const secure = loadHttps();
-    this.#agent ??= new secure.Agent({ ...pool, ...this.#authorities() });
+    this.#agent ??= new secure.Agent({ ...pool, minVersion: LEAST_TLS, ...(await this.#trusted(signal)) });
     return { request: secure.request, agent: this.#agent };
   }
 
-  #authorities(): { ca?: string } {
-    const { caFile } = this.#options;
-    if (caFile === null) return {};
-    const ca = readBounded(caFile, MAX_CA_BYTES);
-    if (ca === null) throw new Error(`the CA file ${caFile} is not there`);
-    return { ca };
+  async #trusted(signal: AbortSignal): Promise<{ ca?: string }> {
+    const ca = await this.#authority.current(signal);
+    return ca === null ? {} : { ca };
   }
 }
 

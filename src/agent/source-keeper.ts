@@ -66,6 +66,11 @@ export class SourceKeeper {
     return this.#last;
   }
 
+  /** The source says what it held back of what it read: before a window ends. */
+  settle(): void {
+    this.#source?.settle();
+  }
+
   /**
    * Resolves when the signal is aborted and the source has said its last. Rejects only when the very first source cannot
    * be had for a reason that a person must mend (a ProblemError): a later failure is tried again for ever.

@@ -4,6 +4,8 @@ import { API_PATHS, policiesPage } from '../wire/api.ts';
 import type { ApiClient } from '../wire/client.ts';
 import type { DraftJson, DraftOutcomeJson, OmissionJson } from '../wire/draft-json.ts';
 import { MAX_LIMIT } from '../wire/listing.ts';
+import { draftingQuery } from '../recommend/drafting-flags.ts';
+import type { DraftingFlags } from '../recommend/drafting-flags.ts';
 import { splitDocuments } from './yaml-documents.ts';
 import type { Manifest } from './yaml-documents.ts';
 
@@ -12,6 +14,10 @@ export interface PolicyRequest {
   readonly workload: string | undefined;
   readonly format: 'yaml' | 'json';
   readonly withEvidence: boolean;
+  /** Edges that are held back and are to be taken in. */
+  readonly include: readonly string[];
+  /** How to draft; as the server does where nothing is given. */
+  readonly drafting: DraftingFlags;
 }
 
 export interface PulledPolicies {
@@ -19,7 +25,7 @@ export interface PulledPolicies {
   readonly document: string;
   /** One for each draft. Throws a ProblemError when the document and the drafts are not of one moment. */
   manifests(): readonly Manifest[];
-  readonly drafts: number;
+  readonly drafts: readonly DraftJson[];
   readonly omitted: readonly OmissionJson[];
 }
 
@@ -28,7 +34,7 @@ export async function fetchPolicies(client: ApiClient, request: PolicyRequest): 
   const outcomes = await fetchOutcomes(client, request);
   const drafts = outcomes.filter((outcome) => outcome.kind === 'draft');
   const omitted = outcomes.filter((outcome) => outcome.kind === 'omitted');
-  const counts = { drafts: drafts.length, omitted };
+  const counts = { drafts, omitted };
   switch (request.format) {
     case 'json':
       return {
@@ -44,11 +50,12 @@ export async function fetchPolicies(client: ApiClient, request: PolicyRequest): 
 }
 
 async function fetchOutcomes(client: ApiClient, request: PolicyRequest): Promise<DraftOutcomeJson[]> {
-  const { namespace, workload } = request;
+  const { namespace, workload, include } = request;
+  const drafting = draftingQuery(request.drafting);
   const outcomes: DraftOutcomeJson[] = [];
   let cursor: string | undefined;
   do {
-    const query = { namespace, workload, limit: String(MAX_LIMIT), cursor };
+    const query = { namespace, workload, include, ...drafting, limit: String(MAX_LIMIT), cursor };
     const page = await client.json(API_PATHS.policies, query, policiesPage);
     outcomes.push(...page.items);
     cursor = page.next ?? undefined;
@@ -63,6 +70,8 @@ async function fetchYaml(
 ): Promise<Pick<PulledPolicies, 'document' | 'manifests'>> {
   const { text } = await client.text(API_PATHS.policiesYaml, {
     namespace: request.namespace,
+    include: request.include,
+    ...draftingQuery(request.drafting),
     'with-evidence': String(request.withEvidence),
   });
   const manifests = () => manifestsOf(text, outcomes.drafts);

@@ -3,16 +3,19 @@
  * the document and nothing else. It never talks to a cluster and never applies a policy.
  */
 import { Option } from 'commander';
+import { DRAFTING_FLAGS } from '../recommend/drafting-flags.ts';
+import type { DraftingFlags } from '../recommend/drafting-flags.ts';
+import { addFlags } from '../runtime/flags.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { createApiClient } from '../wire/client.ts';
 import { createCommand, plural, report } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { fetchPolicies } from './policies-fetch.ts';
-import type { PulledPolicies } from './policies-fetch.ts';
 import { writeManifests } from './policies-files.ts';
+import { notesOf } from './policies-notes.ts';
 
-interface PoliciesOptions {
+interface PoliciesOptions extends DraftingFlags {
   readonly namespace?: string;
   readonly workload?: string;
   readonly output: 'yaml' | 'json';
@@ -20,6 +23,7 @@ interface PoliciesOptions {
   readonly withEvidence?: true;
   readonly allowOmitted?: true;
   readonly out?: string;
+  readonly include?: readonly string[];
 }
 
 /** Long enough for a server that computes every draft of a large cluster for the first time. */
@@ -30,6 +34,7 @@ Examples:
   netscribe policies -n shop                      the drafts of one namespace, to read or to save
   netscribe policies -n shop -w web -o json       one workload, with the evidence for each rule
   netscribe policies --out policies/              one file per policy, for a pull request
+  netscribe policies --exclude peer=shop/debug    without what one peer did
 
 Exit codes: 0 fine; 1 a workload got no draft (see --allow-omitted); 2 usage or input; 3 server unreachable.`;
 
@@ -44,16 +49,21 @@ export async function main(argv: string[], io: CommandIo): Promise<number> {
 }
 
 function parseOptions(argv: string[], io: CommandIo): PoliciesOptions {
-  const command = createCommand('policies', io)
+  const policies = createCommand('policies', io)
     .description('Pull the drafted NetworkPolicies of a running netscribe server.')
     .option('-n, --namespace <name>', 'only this namespace')
     .option('-w, --workload <name>', 'only workloads of this name')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['yaml', 'json']).default('yaml'))
     .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
     .option('--with-evidence', 'add the numbers behind each rule (JSON always has them)')
+    .option(
+      '--include <edge>',
+      'take in an edge that is held back, by its key; repeat for several (nothing is stored)',
+      (edge: string, before: readonly string[] | undefined) => [...(before ?? []), edge],
+    )
     .option('--allow-omitted', 'exit with 0 even when a workload got no draft')
-    .option('--out <dir>', 'write one file per policy there instead; other files are left alone')
-    .addHelpText('after', EXAMPLES);
+    .option('--out <dir>', 'write one file per policy there instead; other files are left alone');
+  const command = addFlags(policies, DRAFTING_FLAGS).addHelpText('after', EXAMPLES);
   return command.parse(argv, { from: 'user' }).opts<PoliciesOptions>();
 }
 
@@ -64,6 +74,8 @@ async function pull(options: PoliciesOptions, io: CommandIo): Promise<number> {
     workload: options.workload,
     format: options.output,
     withEvidence: options.withEvidence === true,
+    include: options.include ?? [],
+    drafting: options,
   });
   if (options.out === undefined) {
     await writeText(io.stdout, pulled.document);
@@ -71,11 +83,6 @@ async function pull(options: PoliciesOptions, io: CommandIo): Promise<number> {
     const files = await writeManifests(options.out, pulled.manifests(), options.output);
     await writeText(io.stderr, `wrote ${plural(files.length, 'file')} to ${options.out}\n`);
   }
-  await writeText(io.stderr, summaryOf(pulled));
+  await writeText(io.stderr, notesOf(pulled.drafts, pulled.omitted));
   return pulled.omitted.length === 0 || options.allowOmitted === true ? EXIT.fine : EXIT.no;
-}
-
-function summaryOf({ drafts, omitted }: PulledPolicies): string {
-  const names = omitted.map(({ title, code, sentence }) => `  ${title}: ${code} ${sentence}\n`);
-  return `${plural(drafts, 'draft')}, ${omitted.length} omitted${names.length > 0 ? ':' : ''}\n${names.join('')}`;
 }

@@ -39,8 +39,17 @@ export function unattributedText({ items, unit, withdrawn }: UnattributedAnswer)
 function reasonText(rows: readonly UnattributedRowJson[]): string {
   const [first] = rows;
   if (first === undefined) return '';
-  const examples = rows.flatMap((row) => row.examples.map((example) => `  ${row.end}: ${example}\n`));
+  const examples = rows.flatMap((row) =>
+    row.examples.map(
+      ({ flow, at }) => `  ${row.end}: ${flow}${at === null ? '' : ` at ${secondText(at)}`}\n`,
+    ),
+  );
   return `${first.reason}: ${first.meaning}\n  ${first.advice}\n${examples.join('')}`;
+}
+
+/** `2026-11-03 09:00:12Z`. */
+function secondText(instant: string): string {
+  return instant.replace('T', ' ').replace(/\.[0-9]+Z$/, 'Z');
 }
 
 /** `2026-11-03 09:00Z` of the start of an hour. */

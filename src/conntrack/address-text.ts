@@ -2,7 +2,7 @@
  * Addresses between 32-bit words and canonical text. Each IPv6 address of a node's usual set is made into text once:
  * direct-mapped, so that an address on an occupied slot replaces what was there, and memory never grows.
  */
-import { formatIp } from '../domain/ip.ts';
+import { formatIp, ipToBits } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { SPREAD } from './byte-cache.ts';
 
@@ -42,6 +42,28 @@ export class AddressText {
   }
 }
 
+/** Distinct addresses remembered; all are forgotten when there are more. */
+const MOST_KNOWN = 4096;
+
+/** Text is parsed once for each address of a node's usual set. */
+export class AddressWords {
+  readonly #known = new Map<IpAddress, readonly number[]>();
+
+  /** The four words of an address, of an IPv4 one as IPv4-mapped. */
+  of(address: IpAddress): readonly number[] {
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    const words = wordsOf(address);
+    this.#known.set(address, words);
+    return words;
+  }
+}
+
+export function isV6Text(address: IpAddress): boolean {
+  return address.includes(':');
+}
+
 /** The 32 bits of an IPv4 address in canonical text. */
 export function bitsOfV4(address: IpAddress): number {
   let bits = 0;
@@ -54,4 +76,13 @@ export function bitsOfV4(address: IpAddress): number {
     } else octet = octet * 10 + code - ZERO;
   }
   return (bits << 8) | octet;
+}
+
+function wordsOf(address: IpAddress): readonly number[] {
+  if (!isV6Text(address)) return [0, 0, MAPPED, bitsOfV4(address)];
+  const bits = ipToBits(address);
+  return Array.from(
+    { length: WORDS },
+    (_, word) => Number((bits >> BigInt(96 - 32 * word)) & 0xffff_ffffn) | 0,
+  );
 }

@@ -3,11 +3,10 @@
  * Equal keys have equal words.
  */
 import type { FlowKey } from '../domain/flow.ts';
-import { ipToBits } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { PROTOCOLS } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
-import { AddressText, bitsOfV4, MAPPED } from './address-text.ts';
+import { AddressText, AddressWords, bitsOfV4, isV6Text, MAPPED } from './address-text.ts';
 
 /** Words of a key whose addresses are all IPv4, and of any other. */
 export const V4_KEY = 6;
@@ -32,7 +31,6 @@ export const PORTS = 1;
 export const ADDRESSES = 2;
 /** Their places. */
 export const [CLIENT, SERVER, DIALLED, SEEN_AS] = [0, 1, 2, 3];
-const WORDS_OF_V6 = 4;
 
 /** Both tuples of an entry, as a reader holds them. */
 export interface Tuples {
@@ -54,8 +52,7 @@ export class KeyWords {
   readonly cells = new Int32Array(V6_KEY);
   /** How many of the cells are the key. */
   length = V4_KEY;
-  /** Text is parsed once for each address of a node's usual set. */
-  readonly #known = new Map<IpAddress, readonly number[]>();
+  readonly #words = new AddressWords();
 
   /** Takes the key of a record that has these tuples; flow-of.ts says what they mean, and `isGuessed`. */
   setTuples(tuples: Tuples, isGuessed: boolean): void {
@@ -120,21 +117,9 @@ export class KeyWords {
 
   #putText(which: number, address: IpAddress): void {
     if (this.length === V4_KEY) this.cells[ADDRESSES + which] = bitsOfV4(address);
-    else this.cells.set(this.#wordsOf(address), ADDRESSES + which * 4);
-  }
-
-  #wordsOf(address: IpAddress): readonly number[] {
-    const known = this.#known.get(address);
-    if (known !== undefined) return known;
-    if (this.#known.size === MOST_KNOWN) this.#known.clear();
-    const words = wordsOf(address);
-    this.#known.set(address, words);
-    return words;
+    else this.cells.set(this.#words.of(address), ADDRESSES + which * 4);
   }
 }
-
-/** Distinct IPv6 addresses remembered; all are forgotten when there are more. */
-const MOST_KNOWN = 4096;
 
 /** Makes objects of keys in words. */
 export class KeyReader {
@@ -178,17 +163,4 @@ function isSame(addresses: Int32Array, a: number, b: number): boolean {
 
 function isMappedAt(addresses: Int32Array, at: number): boolean {
   return addresses[at + 2] === MAPPED && addresses[at + 1] === 0 && addresses[at] === 0;
-}
-
-function isV6Text(address: IpAddress): boolean {
-  return address.includes(':');
-}
-
-function wordsOf(address: IpAddress): readonly number[] {
-  if (!isV6Text(address)) return [0, 0, MAPPED, bitsOfV4(address)];
-  const bits = ipToBits(address);
-  return Array.from(
-    { length: WORDS_OF_V6 },
-    (_, word) => Number((bits >> BigInt(96 - 32 * word)) & 0xffff_ffffn) | 0,
-  );
 }

@@ -8,8 +8,9 @@ import { ProblemError } from '../domain/problem.ts';
 import { wallClock } from '../runtime/clock.ts';
 import { readKernelSettings } from './netlink/kernel-settings.ts';
 import type { ConntrackSource, SourceLog, SourceSink } from './source.ts';
-import { Speaker } from './source.ts';
+import { Speaker } from './speaker.ts';
 import { TextScanner } from './text-scan.ts';
+import { ZoneWatch } from './zones/zone-watch.ts';
 
 const TABLE = '/proc/net/nf_conntrack';
 /** A closed TCP entry stays for 10 s by default (nf_conntrack_tcp_timeout_close), a UDP one for 30 s. */
@@ -36,6 +37,7 @@ class ProcfsSource implements ConntrackSource {
   readonly accounting: boolean | null;
   readonly timestamps: boolean | null;
   readonly #sink: SourceSink;
+  readonly #zones = new ZoneWatch();
   readonly #end = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
@@ -56,6 +58,9 @@ class ProcfsSource implements ConntrackSource {
     return this.#running;
   }
 
+  /** A list is told when it is complete. */
+  settle(): void {}
+
   async close(): Promise<void> {
     this.#end.abort(new Error('the source was closed'));
     if (this.#timer !== null) clearInterval(this.#timer);
@@ -74,7 +79,7 @@ class ProcfsSource implements ConntrackSource {
   async #dump(): Promise<void> {
     const at = Math.max(wallClock(), this.#lastDumpAt + 1);
     this.#lastDumpAt = at;
-    const speaker = new Speaker(this.#sink);
+    const speaker = Speaker.ofList(this.#sink, this.#zones);
     const scanner = new TextScanner({
       record: (record) => speaker.record(record, at),
       reject: (reason) => this.#sink.skipped(reason, 1),
@@ -83,6 +88,8 @@ class ProcfsSource implements ConntrackSource {
     for await (const chunk of createReadStream(TABLE, { highWaterMark: READ_BYTES, signal }))
       scanner.push(chunk as Uint8Array);
     scanner.end();
+    speaker.settle();
+    this.#zones.listed();
   }
 }
 

@@ -3,10 +3,7 @@
  * the node: it writes no sysctl, zeroes no counter and deletes no entry.
  */
 import { clockOffsetMs } from '../runtime/clock.ts';
-import { meaningOf, sightingOf } from './flow-of.ts';
-import type { Facts, Sighting } from './flow-of.ts';
-import { isTranslated, KeyWords } from './key-words.ts';
-import type { Tuples } from './key-words.ts';
+import type { KeyWords } from './key-words.ts';
 import type { ConntrackRecord } from './record.ts';
 
 /** A sighting in numbers. There is one of each speaker, which says the next with it. */
@@ -21,6 +18,8 @@ export interface SpokenSighting {
   /** What an ended entry carried; 0 in all other kinds. */
   readonly bytes: number;
   readonly packets: number;
+  /** Of a presence: its last packet passed at most so many ms before the dump; IDLE_UNKNOWN when that is not known, and in all other kinds. */
+  readonly idleMs: number;
 }
 
 /** What a source says, in the order in which it read it. */
@@ -47,6 +46,11 @@ export interface ConntrackSource {
   start(): Promise<void>;
   /** Reports every entry alive, as presences with one `at`; resolves when complete. A dump that runs already is joined. */
   dump(): Promise<void>;
+  /**
+   * Says at once what was read and held back, to see whether more entries of the same connections come. Whoever ends a batch
+   * window asks for it first, so that what was read in the window is in it.
+   */
+  settle(): void;
   /** Says what was already received, then ends. A dump that runs rejects. */
   close(): Promise<void>;
 }
@@ -60,48 +64,4 @@ export interface SourceLog {
 /** A record that the system's clock has dated, by the clock of this process: the same record but in a test. */
 export function datedByOwnClock(record: ConntrackRecord): ConntrackRecord {
   return clockOffsetMs === 0 || record.at === null ? record : { ...record, at: record.at + clockOffsetMs };
-}
-
-/** Says to a sink what records mean. */
-export class Speaker {
-  readonly #sink: Pick<SourceSink, 'sighting' | 'skipped'>;
-  readonly #key = new KeyWords();
-  readonly #said: { -readonly [Field in keyof SpokenSighting]: SpokenSighting[Field] };
-
-  constructor(sink: Pick<SourceSink, 'sighting' | 'skipped'>) {
-    this.#sink = sink;
-    // A time with a fraction, so that the field is made to hold one: no number is then ever put on the heap for it.
-    this.#said = { kind: 'opened', key: this.#key, at: 0.5, bytes: 0, packets: 0 };
-  }
-
-  /** What an entry means that is held in words: its own time, or that of the dump, is `at`. Makes no object. */
-  entry(entry: Facts & Tuples, at: number): void {
-    const meaning = meaningOf(entry, isTranslated(entry));
-    if (meaning.kind === 'nothing') return this.#sink.skipped(meaning.reason, 1);
-    this.#key.setTuples(entry, meaning.orientation === 'guessed');
-    const isEnd = meaning.kind === 'counters';
-    this.#said.bytes = isEnd ? (entry.bytes ?? 0) : 0;
-    this.#said.packets = isEnd ? (entry.packets ?? 0) : 0;
-    this.#say(meaning.kind, at);
-  }
-
-  /** What a record means. `at` is the time of the dump or of the read, unix ms; an event's own time goes before. */
-  record(record: ConntrackRecord, at: number): void {
-    this.sighting(sightingOf(record), at);
-  }
-
-  sighting(sighting: Sighting, at: number): void {
-    if (sighting.kind === 'nothing') return this.#sink.skipped(sighting.reason, 1);
-    this.#key.set(sighting.key);
-    const isEnd = sighting.kind === 'counters';
-    this.#said.bytes = isEnd ? sighting.bytes : 0;
-    this.#said.packets = isEnd ? sighting.packets : 0;
-    this.#say(sighting.kind, 'at' in sighting ? sighting.at : at);
-  }
-
-  #say(kind: SpokenSighting['kind'], at: number): void {
-    this.#said.kind = kind;
-    this.#said.at = at;
-    this.#sink.sighting(this.#said);
-  }
 }

@@ -7,11 +7,13 @@ import { ProblemError } from '../domain/problem.ts';
 import { wallClock } from '../runtime/clock.ts';
 import { readKernelSettings } from './netlink/kernel-settings.ts';
 import { DropCounter, readNetlinkTable } from './netlink/netlink-table.ts';
-import { datedByOwnClock, Speaker } from './source.ts';
+import { datedByOwnClock } from './source.ts';
 import type { ConntrackSource, SourceLog, SourceSink } from './source.ts';
+import { Speaker } from './speaker.ts';
 import type { LineReject } from './text-scan.ts';
 import { runTool, socketsOf } from './tool-process.ts';
 import type { ToolRun } from './tool-process.ts';
+import { ZoneWatch } from './zones/zone-watch.ts';
 
 /** The tool stamps an event when it reads it; later than this, its small socket would long have overflowed. */
 const READ_LAG_MS = 1000;
@@ -37,6 +39,7 @@ class ToolSource implements ConntrackSource {
   readonly accounting: boolean | null;
   readonly timestamps: boolean | null;
   readonly #sink: SourceSink;
+  readonly #zones = new ZoneWatch();
   readonly #speaker: Speaker;
   readonly #drops = new DropCounter();
   #listener: ToolRun | null = null;
@@ -50,7 +53,7 @@ class ToolSource implements ConntrackSource {
 
   constructor(sink: SourceSink) {
     this.#sink = sink;
-    this.#speaker = new Speaker(sink);
+    this.#speaker = Speaker.ofEvents(sink, this.#zones);
     ({ accounting: this.accounting, timestamps: this.timestamps } = readKernelSettings());
   }
 
@@ -72,6 +75,10 @@ class ToolSource implements ConntrackSource {
     return this.#running;
   }
 
+  settle(): void {
+    this.#speaker.settle();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#countDrops();
@@ -80,6 +87,7 @@ class ToolSource implements ConntrackSource {
     this.#listener?.stop();
     await this.#running?.catch(() => undefined);
     await this.#listener?.ended;
+    this.settle();
   }
 
   /** What the tool would have said is gone when it ends by itself: whoever opened this source opens another. */
@@ -90,6 +98,7 @@ class ToolSource implements ConntrackSource {
     this.#countDrops();
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#lister?.stop();
+    this.settle();
     this.#sink.failed(problem ?? new ProblemError('conntrack-tool', 'the conntrack tool ended by itself'));
   }
 
@@ -111,13 +120,17 @@ class ToolSource implements ConntrackSource {
     if (this.#isClosed) throw new Error('the source was closed');
     const at = Math.max(wallClock(), this.#lastDumpAt + 1);
     this.#lastDumpAt = at;
+    const speaker = Speaker.ofList(this.#sink, this.#zones);
     this.#lister = runTool(['-L', '-o', 'id,extended'], {
-      record: (record) => this.#speaker.record(record, at),
+      record: (record) => speaker.record(record, at),
       reject: (reason) => this.#reject(reason),
     });
     const problem = await this.#lister.ended;
     this.#lister = null;
     if (problem !== null) throw problem;
+    speaker.settle();
+    this.#zones.listed();
+    if (!this.#zones.isOn) this.settle();
   }
 
   #reject(reason: LineReject): void {

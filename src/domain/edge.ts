@@ -10,6 +10,9 @@ import type { Protocol } from './protocol.ts';
 
 export const HOUR_MS = 3_600_000;
 
+/** Three batch windows are as good as any number of them (DESIGN section 5). */
+export const MANY_BATCH_WINDOWS = 3;
+
 export interface EdgeKey {
   readonly client: Identity;
   readonly server: Identity;
@@ -100,6 +103,8 @@ export interface Edge extends EdgeKey {
   /** Names of the nodes that saw it, sorted; also of those that saw the client under the address of another node. */
   readonly witnesses: readonly string[];
   readonly testimony: Testimony;
+  /** Of UDP alone: distinct batch windows (spans of 10 s of the clock) in which it was counted, `MANY_BATCH_WINDOWS` at most. */
+  readonly batchWindows?: number;
   readonly clientPods: PodSample;
   readonly serverPods: PodSample;
 }

@@ -46,6 +46,8 @@ export interface Presence {
   readonly at: number;
   /** Entries of this key alive in the dump. Merged by maximum within an hour. */
   readonly count: number;
+  /** At most so many ms before the dump the last packet of one of them passed: an entry can outlive its pod. Absent when not known. */
+  readonly idleMs?: number;
 }
 
 export interface Flow extends FlowKey {

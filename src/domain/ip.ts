@@ -10,6 +10,10 @@ export type IpFamily = 4 | 6;
 /** ::ffff:0:0/96 holds the IPv4-mapped addresses (RFC 4291 section 2.5.5.2): the prefix without its 32 free bits. */
 const MAPPED_PREFIX = 0xffffn;
 
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;
+
 /** The canonical form of `text`, or null when it is not an IP address. */
 export function parseIp(text: string): IpAddress | null {
   const isV6 = text.includes(':');
@@ -39,6 +43,21 @@ export function ipToBits(address: IpAddress): bigint {
   const bits = address.includes(':') ? parseV6(address) : parseV4(address);
   if (bits === null) throw new RangeError(`not an IP address: ${JSON.stringify(address)}`);
   return bits;
+}
+
+/** The 32 bits of an IPv4 address as a number, without the cost of a bigint; negative for an IPv6 address. */
+export function ipv4Bits(address: IpAddress): number {
+  let value = 0;
+  let octet = 0;
+  for (let index = 0; index < address.length; index++) {
+    const code = address.charCodeAt(index);
+    if (code === DOT) {
+      value = (value << 8) | octet;
+      octet = 0;
+    } else if (code >= ZERO && code <= NINE) octet = 10 * octet + code - ZERO;
+    else return -1;
+  }
+  return ((value << 8) | octet) >>> 0;
 }
 
 /** The canonical text of an address given as an integer: RFC 5952 for IPv6, and IPv4 for a mapped one. */

@@ -82,13 +82,16 @@ export interface BoundSources {
   readonly until: BoundSource | null;
 }
 
-/** What tells the sandbox of a pod from its next one: times printed by the kubelet, unix ms, null where it printed none. */
+/**
+ * What tells the sandbox of a pod from its next one. Times as the kubelet printed them, by its node's clock, unix ms, null where it
+ * printed none: what is known of that clock changes, and what was printed does not.
+ */
 export interface SandboxMark {
   /** Since when the condition PodReadyToStartContainers is True. */
   readonly readyAt: number | null;
   /** Start of the container that was started last. */
   readonly newestStart: number | null;
-  /** The kubelet's last word: no later than the instant at which it reported this state. */
+  /** The kubelet's last word, by our clock: no later than the instant at which it reported this state. */
   readonly word: number;
 }
 

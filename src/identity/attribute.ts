@@ -37,19 +37,23 @@ export interface Unattributable {
   readonly end: 'client' | 'server' | 'flow';
   readonly hour: number;
   readonly count: number;
+  /** The text of the key of its flow, and when that was; unix ms by our clock. */
   readonly example: string;
+  readonly at: number;
 }
 
 export interface Attribution {
   readonly evidence: readonly Evidence[];
   readonly unattributed: readonly Unattributable[];
-  /** What of the flow waits for a kubelet; null when all is decided. */
+  /** What of the flow waits for a fact that may still come; null when all is decided. */
   readonly waiting: Flow | null;
+  /** Whether a kubelet is waited for, which comes soon, and not only a fact that may never come. */
+  readonly waitsForKubelet: boolean;
 }
 
 /**
- * Attributes every second and every dump presence of a flow by itself. What waits for a kubelet is given back with
- * `mayWait`, and is unattributed with the reason `frontier` without.
+ * Attributes every second and every dump presence of a flow by itself. What a fact may still name is given back with `mayWait`, and
+ * is unattributed without.
  */
 export function attribute(
   knowledge: Knowledge & { readonly mayWait: boolean },
@@ -60,14 +64,17 @@ export function attribute(
   const evidence: Evidence[] = [];
   const unattributed: Unattributable[] = [];
   const waiting: Moment[] = [];
+  let waitsForKubelet = false;
   for (const moment of momentsOf(flow, observer)) {
     const ends =
       oriented === null
         ? { reason: 'orientation', end: 'flow' as const }
         : resolveEnds(knowledge, observer, { key: oriented, interval: moment.interval });
     if ('reason' in ends) {
-      if (ends.reason === 'frontier' && knowledge.mayWait) waiting.push(moment);
-      else unattributed.push(unattributable(flow, moment, ends));
+      if (knowledge.mayWait && mayBeLifted(ends.reason)) {
+        waiting.push(moment);
+        waitsForKubelet ||= ends.reason === 'frontier';
+      } else unattributed.push(unattributable(flow, moment, ends));
     } else
       evidence.push(
         evidenceOf(ends, {
@@ -78,7 +85,21 @@ export function attribute(
         }),
       );
   }
-  return { evidence, unattributed, waiting: restOf(flow, waiting, evidence.length > 0) };
+  return { evidence, unattributed, waiting: restOf(flow, waiting, evidence.length > 0), waitsForKubelet };
+}
+
+/** Reasons about an address of a pod: its object may be late, and so may be the end of the pod before it. */
+const LIFTED_BY_FACTS: ReadonlySet<string> = new Set([
+  'frontier',
+  'ambiguous',
+  'no-holder-then',
+  'pod-never-seen',
+]);
+const SEEN_AS = 'seen-as-';
+
+/** Whether a fact that is still to come may name who is not named for this reason. */
+export function mayBeLifted(reason: string): boolean {
+  return LIFTED_BY_FACTS.has(reason.startsWith(SEEN_AS) ? reason.slice(SEEN_AS.length) : reason);
 }
 
 /** Both ends, known exactly. */
@@ -123,7 +144,7 @@ export function resolveEnds(
   const client = settled(identify(ask(key.client, key.clientPort ?? null), key.client));
   if ('reason' in client) return { ...client, end: 'client' };
   const seen = key.seenAs === undefined ? client : identify(ask(key.seenAs, null), key.seenAs);
-  if ('reason' in seen) return { reason: `seen-as-${seen.reason}`, end: 'client' };
+  if ('reason' in seen) return { reason: `${SEEN_AS}${seen.reason}`, end: 'client' };
   if (!mayTestify(knowledge.book, observer.node, asked)) return { reason: 'testimony', end: 'flow' };
   const dialled = key.dialled === undefined ? null : ask(key.dialled.ip, key.dialled.port);
   return {
@@ -216,5 +237,6 @@ function unattributable(flow: Flow, moment: Moment, refusal: Refusal): Unattribu
     hour: Math.floor(moment.at / HOUR_MS) * HOUR_MS,
     count: moment.opened + moment.present,
     example: flowKeyText(flow),
+    at: moment.at,
   };
 }

@@ -56,6 +56,8 @@ export interface PodFact {
   readonly reportedAt?: number;
   /** Hash of the manifest of the static pod of which this is the mirror; absent for all others. */
   readonly mirrorOf?: string;
+  /** What was added to the times that the node printed to have ours; absent means nothing. */
+  readonly nodeOffsetMs?: number;
   /** Whether its kubelet was known to be alive when the fact was observed. Absent means yes, as in a capture. */
   readonly nodeIsAlive?: boolean;
   /** Absent means none. */

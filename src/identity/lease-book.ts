@@ -5,7 +5,8 @@
  */
 import type { ServiceRef } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
-import type { Lease } from '../domain/lease.ts';
+import { nodeOfHolder } from '../domain/lease.ts';
+import type { Holder, Lease } from '../domain/lease.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
 import { API_TIME_GRAIN_MS } from './facts.ts';
@@ -16,10 +17,18 @@ import { PodLeases } from './pod-leases.ts';
 import type { Interval } from './resolve.ts';
 import type { RevisedSpan } from './revised-addresses.ts';
 import { joined } from './revised-spans.ts';
+import type { Span } from './revised-spans.ts';
+import { uncertainParts } from './uncertain-parts.ts';
 import { StandingLeases } from './standing-leases.ts';
 import { restoredBounds } from './restored-bounds.ts';
 
 export type { RevisedSpan } from './revised-addresses.ts';
+
+/** A time in which pods, or those of one node, could come and go or have another address without being told; unix ms. */
+export interface UnwatchedTime extends Span {
+  /** Null for all nodes. */
+  readonly node: string | null;
+}
 
 interface Boot {
   readonly id: string;
@@ -35,6 +44,9 @@ export class LeaseBook {
   readonly #nodePorts = new Map<string, ServiceRef>();
   readonly #boots = new Map<string, Boot>();
   #lastRestored = 0;
+  /** Told since what was revised was taken last. */
+  #unwatchedAnew: Span[] = [];
+  #isUnwatchedNew = false;
 
   /** How many leases it knows. */
   get size(): number {
@@ -108,7 +120,9 @@ export class LeaseBook {
    * said. Within such a time only what is certain is exact.
    */
   unwatched(from: number, until: number): void {
-    if (from < until) this.#table.setUnwatched(joined([...this.#table.unwatched, { from, until }]));
+    if (from >= until) return;
+    this.#table.setUnwatched(joined([...this.#table.unwatched, { from, until }]));
+    this.#unwatchedAnew.push({ from, until });
   }
 
   /** All leases of an address with their bounds tightened by each other, by `from`. */
@@ -116,40 +130,51 @@ export class LeaseBook {
     return this.#table.leasesOf(ip);
   }
 
+  everHeldBy(ip: IpAddress, kind: Holder['kind']): boolean {
+    return this.#table.everHeldBy(ip, kind);
+  }
+
+  onlyPodDuring(ip: IpAddress, { start, end }: Interval): Lease | null {
+    return this.#table.onlyPodDuring(ip, start, end);
+  }
+
   leasesDuring(ip: IpAddress, interval: Interval): readonly Lease[] {
     return this.#table.during(ip, interval.start, interval.end);
   }
 
-  unwatchedDuring({ start, end }: Interval): Interval | null {
-    if (this.#table.unwatched.length === 0) return null;
-    const during = this.#table.unwatched.filter(({ from, until }) => from < end && until > start);
-    const [first, last] = [during[0], during.at(-1)];
-    return first === undefined || last === undefined
-      ? null
-      : { start: Math.max(first.from, start), end: Math.min(last.until, end) };
+  unwatchedDuring(interval: Interval, holder: Holder): Interval | null {
+    const { unwatched, unheard } = this.#table;
+    const everywhere = hullWithin(unwatched, interval);
+    // A holder is far away in memory, and is looked at only when it matters.
+    const here = unheard.isEmpty ? null : hullWithin(unheard.on(nodeOfHolder(holder) ?? ''), interval);
+    if (everywhere === null || here === null) return everywhere ?? here;
+    return { start: Math.min(everywhere.start, here.start), end: Math.max(everywhere.end, here.end) };
   }
 
   serviceAtNodePort(protocol: Protocol, port: number): ServiceRef | null {
     return this.#nodePorts.get(`${protocol} ${port}`) ?? null;
   }
 
-  /** Takes back what was persisted, before anything is observed. */
-  restore(leases: readonly Lease[]): void {
+  /** Takes back what was persisted, in any order, before anything is observed. */
+  restore(leases: Iterable<Lease>): void {
     const holders = new Map<string, number>();
-    for (const lease of leases.toSorted((a, b) => a.from - b.from)) {
+    for (const lease of leases) {
       const { holder, ip, id } = lease;
       const isPod = holder.kind === 'pod';
       const owner = isPod ? '' : ownerIn(id, ip);
       const key = isPod ? (holder.mirrorOf ?? holder.uid) : `${owner} ${JSON.stringify(holder)}`;
-      const index = holders.get(key) ?? this.#table.addHolder(holder, isPod ? null : owner);
-      holders.set(key, index);
+      let index = holders.get(key);
+      if (index === undefined) {
+        index = this.#table.addHolder(holder, isPod ? null : owner);
+        holders.set(key, index);
+      }
       const row = this.#table.addRestored(lease, index, restoredBounds(lease));
       // The sandbox is remembered while its pod is there: of closed leases without it nobody will speak again.
       if (holder.kind === 'pod') {
         if (lease.until === null || lease.sandbox !== undefined) this.#pods.restored(lease, row);
       } else if (lease.until === null) this.#standing.restored(owner, ip, row);
-      const known = [lease.heldFrom, lease.heldUntil ?? 0, lease.until ?? 0];
-      this.#lastRestored = Math.max(this.#lastRestored, ...known);
+      const { heldFrom, heldUntil, until } = lease;
+      this.#lastRestored = Math.max(this.#lastRestored, heldFrom, heldUntil ?? 0, until ?? 0);
     }
     this.#table.settleRestored();
   }
@@ -174,7 +199,26 @@ export class LeaseBook {
 
   /** Where an exact answer may have changed since the last call. The span of a new lease is among them. */
   takeRevised(): RevisedSpan[] {
-    return this.#table.takeRevised();
+    return [...this.#table.takeRevised(), ...this.#doubted()];
+  }
+
+  /** All times in which pods could come and go without being told; null when they are as at the last call. Asked for after `takeRevised`. */
+  takeUnwatched(): UnwatchedTime[] | null {
+    if (!this.#isUnwatchedNew) return null;
+    this.#isUnwatchedNew = false;
+    const { unwatched, unheard } = this.#table;
+    return [
+      ...unwatched.map((span) => ({ node: null, ...span })),
+      ...unheard.all().map(({ node, span }) => ({ node, ...span })),
+    ];
+  }
+
+  /** Takes back what was persisted, before anything is observed. */
+  restoreUnwatched(times: readonly UnwatchedTime[]): void {
+    const everywhere = times.filter(({ node }) => node === null);
+    this.#table.setUnwatched(joined(everywhere.map(({ from, until }) => ({ from, until }))));
+    for (const { node, from, until } of times)
+      if (node !== null) this.#table.unheard.restore(node, { from, until });
   }
 
   /** Every lease, by address. */
@@ -188,6 +232,8 @@ export class LeaseBook {
   /** Forgets leases that ended before `time` (unix ms). Returns how many. */
   forgetBefore(time: number): number {
     this.#table.setUnwatched(this.#table.unwatched.filter(({ until }) => until >= time));
+    this.#table.unheard.forgetBefore(time);
+    this.#isUnwatchedNew = true;
     const held = new Set([...this.#pods.rows(), ...this.#standing.rows()]);
     const forgotten = this.#table.forgetBefore(time, held);
     const moved = this.#table.compact();
@@ -196,6 +242,24 @@ export class LeaseBook {
       this.#standing.renumber(moved);
     }
     return forgotten;
+  }
+
+  /** Where a time in which pods, or those of one node, were not told takes away an exact answer that was given before. */
+  #doubted(): RevisedSpan[] {
+    const unwatched = this.#unwatchedAnew.map((span) => ({ node: null, span }));
+    this.#unwatchedAnew = [];
+    const doubts = [...unwatched, ...this.#table.unheard.takeAdded()];
+    if (doubts.length === 0) return [];
+    this.#isUnwatchedNew = true;
+    return this.#table.ips().flatMap((ip) => {
+      const spans = doubts.flatMap(({ node, span }) =>
+        this.#table
+          .during(ip, span.from, span.until)
+          .filter(({ holder }) => holder.kind === 'pod' && (node === null || holder.node === node))
+          .flatMap((lease) => uncertainParts(lease, span)),
+      );
+      return joined(spans).map((span) => ({ ip, ...span }));
+    });
   }
 
   #lease(row: LeaseRow): Lease {
@@ -220,4 +284,15 @@ export class LeaseBook {
 function ownerIn(id: string, ip: IpAddress): string {
   const end = id.lastIndexOf(`:${ip}`);
   return end < 0 ? id : id.slice(0, end);
+}
+
+/** From the first to the last instant of the interval that is in one of the spans, which are in order and disjoint; null when none is. */
+function hullWithin(spans: readonly Span[], { start, end }: Interval): Interval | null {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { from, until } of spans) {
+    if (from >= end || until <= start) continue;
+    first = Math.min(first, Math.max(from, start));
+    last = Math.min(until, end);
+  }
+  return first < last ? { start: first, end: last } : null;
 }

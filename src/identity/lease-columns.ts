@@ -19,7 +19,7 @@ const NUMBERS = 3;
 
 const FIRST_CAPACITY = 256;
 /** Little, because what it makes room for stays empty for long. */
-const GROWTH = 1.25;
+const GROWTH = 1.125;
 
 export class LeaseColumns {
   #times = new Float64Array(FIRST_CAPACITY * TIMES);

@@ -2,8 +2,12 @@
 import type { Holder } from '../domain/lease.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 
+export type PodHolder = Extract<Holder, { kind: 'pod' }>;
+
 export class LeaseHolders {
-  readonly #holders: (Holder | undefined)[] = [];
+  /** Pods by their index, apart from the others so that none must be read to know that it is one. */
+  readonly #pods: (PodHolder | undefined)[] = [];
+  readonly #others = new Map<number, Holder>();
   /** How many leases those have that have more than one. */
   readonly #leases = new Map<number, number>();
   /** Those without a lease, which are not there for long. */
@@ -17,7 +21,7 @@ export class LeaseHolders {
 
   /** `owner` begins the ids of its leases; null for a pod. */
   add(holder: Holder, owner: string | null): number {
-    const index = this.#free.pop() ?? this.#holders.length;
+    const index = this.#free.pop() ?? this.#pods.length;
     this.replace(index, holder);
     this.#idle.add(index);
     if (owner !== null) this.#owners.set(index, owner);
@@ -25,27 +29,39 @@ export class LeaseHolders {
   }
 
   at(index: number): Holder | undefined {
-    return this.#holders[index];
+    return this.#pods[index] ?? this.#others.get(index);
+  }
+
+  /** Undefined when it is no pod. */
+  podAt(index: number): PodHolder | undefined {
+    return this.#pods[index];
   }
 
   replace(index: number, holder: Holder): void {
-    this.#holders[index] = holder.kind === 'pod' ? this.#shared(holder) : holder;
+    const isPod = holder.kind === 'pod';
+    this.#pods[index] = isPod ? this.#shared(holder) : undefined;
+    if (isPod) this.#others.delete(index);
+    else this.#others.set(index, holder);
   }
 
   isPod(index: number): boolean {
-    return this.#holders[index]?.kind === 'pod';
+    return this.#pods[index] !== undefined;
+  }
+
+  kindOf(index: number): Holder['kind'] | undefined {
+    return this.isPod(index) ? 'pod' : this.#others.get(index)?.kind;
   }
 
   /** A pod is told by its uid, and the mirror of a static pod by the hash of its manifest. */
   ownerOf(index: number): string {
-    const holder = this.#holders[index];
-    return holder?.kind === 'pod' ? `pod:${holder.mirrorOf ?? holder.uid}` : (this.#owners.get(index) ?? '');
+    const pod = this.#pods[index];
+    return pod === undefined ? (this.#owners.get(index) ?? '') : `pod:${pod.mirrorOf ?? pod.uid}`;
   }
 
   /** Whether their leases begin with the same words. */
   haveOneOwner(one: number, other: number): boolean {
     if (one === other) return true;
-    const [a, b] = [this.#holders[one], this.#holders[other]];
+    const [a, b] = [this.at(one), this.at(other)];
     return a?.kind === 'pod' && b?.kind === 'pod'
       ? (a.mirrorOf ?? a.uid) === (b.mirrorOf ?? b.uid)
       : a?.kind === b?.kind && this.ownerOf(one) === this.ownerOf(other);
@@ -61,12 +77,13 @@ export class LeaseHolders {
     if (left > 1) this.#leases.set(index, left);
     else this.#leases.delete(index);
     if (left > 0) return;
-    this.#holders[index] = undefined;
+    this.#pods[index] = undefined;
+    this.#others.delete(index);
     this.#owners.delete(index);
     this.#free.push(index);
   }
 
-  #shared(pod: Extract<Holder, { kind: 'pod' }>): Holder {
+  #shared(pod: PodHolder): PodHolder {
     const workload = this.#sharedWorkload(pod.workload);
     const node = this.#nodes.get(pod.node) ?? pod.node;
     this.#nodes.set(node, node);

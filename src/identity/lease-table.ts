@@ -3,18 +3,20 @@
  * not its business.
  */
 import type { IpAddress } from '../domain/ip.ts';
-import { AddressLeases } from './address-leases.ts';
-import type { Place } from './address-leases.ts';
+import type { AddressLeases } from './address-leases.ts';
 import type { Holder, Lease, SandboxMark } from '../domain/lease.ts';
 import { LeaseColumns } from './lease-columns.ts';
 import { PodLeaseView } from './pod-lease-view.ts';
 import { LeaseHolders } from './lease-holders.ts';
+import { LeasedAddresses } from './leased-addresses.ts';
+import type { SlabLease } from './lease-slab.ts';
 import type { RawBounds } from './pod-lease.ts';
 import { RevisedAddresses } from './revised-addresses.ts';
 import type { RevisedSpan } from './revised-addresses.ts';
 import type { Span } from './revised-spans.ts';
 import { settleAddress } from './settle-address.ts';
 import { SourceCodes } from './source-codes.ts';
+import { UnheardSandboxes } from './unheard-sandboxes.ts';
 
 /** A lease as this table numbers it; given again to another when it is forgotten. */
 export type LeaseRow = number;
@@ -24,15 +26,16 @@ const FEWEST_FREE_ROWS = 4096;
 
 export class LeaseTable {
   #columns = new LeaseColumns();
-  readonly #addresses = new Map<IpAddress, AddressLeases>();
-  #ipByRow: IpAddress[] = [];
+  readonly #addresses = new LeasedAddresses();
+  #addressByRow: AddressLeases[] = [];
   readonly #holders = new LeaseHolders();
   readonly #codes = new SourceCodes();
   /** Ids of restored leases that follow no rule of ours. */
   readonly #oddIds = new Map<LeaseRow, string>();
-  readonly #unsettled = new Set<IpAddress>();
+  readonly #unsettled = new Set<AddressLeases>();
   readonly #changed = new Set<LeaseRow>();
   readonly #revised = new RevisedAddresses();
+  readonly unheard = new UnheardSandboxes();
   /** Times in which pods could come and go without being told; in order and disjoint. */
   #unwatched: readonly Span[] = [];
 
@@ -55,9 +58,8 @@ export class LeaseTable {
   }
 
   add(ip: IpAddress, holder: number, bounds: RawBounds): LeaseRow {
-    const rows = this.rowsOf(ip);
     let ordinal = 0;
-    for (const row of rows)
+    for (const row of this.rowsOf(ip))
       if (this.#holders.haveOneOwner(this.#columns.holder(row), holder))
         ordinal = Math.max(ordinal, this.#columns.ordinal(row) + 1);
     return this.#addAs(ip, holder, { ordinal, bounds });
@@ -67,7 +69,7 @@ export class LeaseTable {
   addRestored(lease: Lease, holder: number, bounds: RawBounds): LeaseRow {
     const stem = `${this.#holders.ownerOf(holder)}:${lease.ip}:`;
     const end = lease.id.startsWith(stem) ? lease.id.slice(stem.length) : '';
-    const isOurs = /^(?:0|[1-9][0-9]{0,8})$/.test(end);
+    const isOurs = end === '0' || /^[1-9][0-9]{0,8}$/.test(end);
     const row = this.#addAs(lease.ip, holder, { ordinal: isOurs ? Number(end) : 0, bounds });
     // Ids of Services and nodes bear no ordinal while it is 0.
     if (!(isOurs && this.#holders.isPod(holder)) && this.id(row) !== lease.id)
@@ -76,7 +78,7 @@ export class LeaseTable {
   }
 
   ip(row: LeaseRow): IpAddress | undefined {
-    return this.#ipByRow[row];
+    return this.#addressByRow[row]?.ip;
   }
 
   id(row: LeaseRow): string {
@@ -84,7 +86,7 @@ export class LeaseTable {
     if (odd !== undefined) return odd;
     const holder = this.#columns.holder(row);
     const ordinal = this.#columns.ordinal(row);
-    const stem = `${this.#holders.ownerOf(holder)}:${this.#ipByRow[row] ?? ''}`;
+    const stem = `${this.#holders.ownerOf(holder)}:${this.#addressByRow[row]?.ip ?? ''}`;
     return ordinal === 0 && !this.#holders.isPod(holder) ? stem : `${stem}:${ordinal}`;
   }
 
@@ -93,9 +95,9 @@ export class LeaseTable {
   }
 
   setBounds(row: LeaseRow, bounds: RawBounds): void {
-    const ip = this.#ipByRow[row];
-    if (ip === undefined || !this.#columns.set(row, bounds)) return;
-    this.#unsettled.add(ip);
+    const address = this.#addressByRow[row];
+    if (address === undefined || !this.#columns.set(row, bounds)) return;
+    this.#unsettled.add(address);
     this.#changed.add(row);
   }
 
@@ -115,19 +117,19 @@ export class LeaseTable {
   /** Whoever held the address by this lease is now called otherwise. */
   renamed(row: LeaseRow): void {
     this.#changed.add(row);
-    const { address, place } = this.#find(row);
-    this.#revised.add(address.ip, [{ from: address.from(place), until: address.until(place) }]);
+    const { ip, lease } = this.#find(row);
+    this.#revised.add(ip, [{ from: lease.from, until: lease.until ?? Number.POSITIVE_INFINITY }]);
   }
 
   /** Brings the bounds of all leases of the addresses that changed in line with each other. */
   settle(): void {
-    for (const ip of this.#unsettled) this.#settleIp(ip, this.#unwatched);
+    for (const address of this.#unsettled) this.#settleAddress(address, this.#unwatched);
     this.#unsettled.clear();
   }
 
   /** As `settle`, for leases that tell nothing new. */
   settleRestored(): void {
-    for (const ip of this.#unsettled) this.#settleIp(ip, null);
+    for (const address of this.#unsettled) this.#settleAddress(address, null);
     this.#unsettled.clear();
     this.#changed.clear();
   }
@@ -142,7 +144,7 @@ export class LeaseTable {
   }
 
   ips(): IpAddress[] {
-    return [...this.#addresses.keys()];
+    return this.#addresses.all().map(({ ip }) => ip);
   }
 
   holderOf(row: LeaseRow): number {
@@ -154,22 +156,27 @@ export class LeaseTable {
     return this.rowsOf(ip).map((row) => this.lease(row));
   }
 
+  everHeldBy(ip: IpAddress, kind: Holder['kind']): boolean {
+    return this.#addresses.hasHolder(ip, (holder) => this.#holders.kindOf(holder) === kind);
+  }
+
+  /** The pod's lease that could have held the address in [start, end), when it is the only one of any kind that could; else null. */
+  onlyPodDuring(ip: IpAddress, start: number, end: number): Lease | null {
+    const only = this.#addresses.onlyDuring(ip, start, end);
+    return only === null ? null : this.#view(ip, only);
+  }
+
   /** Leases that could have held the address at an instant of [start, end), by `from`. */
   during(ip: IpAddress, start: number, end: number): Lease[] {
-    const leases: Lease[] = [];
-    const address = this.#addresses.get(ip);
-    if (address === undefined) return leases;
-    for (let place = address.lastDuring(start, end); place !== null;) {
-      leases.push(this.#view(address, place));
-      place = address.lastDuring(start, end, place);
-    }
-    return leases.length > 1 ? leases.toReversed() : leases;
+    return this.#addresses
+      .during(ip, start, end)
+      .map((lease) => this.#view(ip, lease) ?? this.#plain(ip, lease));
   }
 
   lease(row: LeaseRow, sandbox?: SandboxMark): Lease {
-    const { address, place } = this.#find(row);
-    const lease = this.#leaseAt(address, place);
-    return sandbox === undefined ? lease : { ...lease, sandbox };
+    const { ip, lease } = this.#find(row);
+    const plain = this.#plain(ip, lease);
+    return sandbox === undefined ? plain : { ...plain, sandbox };
   }
 
   takeChanged(): LeaseRow[] {
@@ -185,16 +192,17 @@ export class LeaseTable {
   /** Forgets closed leases that ended before `time`, but for those in `keep`. Returns how many. */
   forgetBefore(time: number, keep: ReadonlySet<LeaseRow>): number {
     let forgotten = 0;
-    for (const [ip, address] of this.#addresses) {
+    for (const address of this.#addresses.all()) {
       const rows = address.rows();
       const ended = rows.filter((row) => {
         const place = address.placeOf(row);
-        return place !== null && address.until(place) < time && !keep.has(row);
+        const until = place === null ? null : address.lease(place).until;
+        return until !== null && until < time && !keep.has(row);
       });
       if (ended.length === 0) continue;
       forgotten += ended.length;
-      if (ended.length === rows.length) this.#addresses.delete(ip);
-      else address.remove(new Set(ended));
+      address.remove(new Set(ended));
+      if (ended.length === rows.length) this.#addresses.forget(address.ip);
       for (const row of ended) this.#forget(row);
     }
     return forgotten;
@@ -210,16 +218,16 @@ export class LeaseTable {
     const old = this.#columns;
     this.#columns = new LeaseColumns();
     const moved = new Map<LeaseRow, LeaseRow>();
-    const ips: IpAddress[] = [];
-    for (const [ip, address] of this.#addresses) {
+    const addresses: AddressLeases[] = [];
+    for (const address of this.#addresses.all()) {
       for (const row of address.rows()) {
         const now = this.#columns.copy(old, row);
         moved.set(row, now);
-        ips[now] = ip;
+        addresses[now] = address;
       }
       address.renumber(moved);
     }
-    this.#ipByRow = ips;
+    this.#addressByRow = addresses;
     const changed = [...this.#changed];
     this.#changed.clear();
     for (const row of changed) this.#changed.add(moved.get(row) ?? row);
@@ -232,51 +240,34 @@ export class LeaseTable {
   #addAs(ip: IpAddress, holder: number, lease: { ordinal: number; bounds: RawBounds }): LeaseRow {
     const row = this.#columns.add(holder, lease.ordinal, lease.bounds);
     this.#holders.hold(holder);
-    let address = this.#addresses.get(ip);
-    if (address === undefined) {
-      address = new AddressLeases(ip);
-      this.#addresses.set(ip, address);
-    }
+    const address = this.#addresses.getOrAdd(ip);
     address.add(row);
-    // One string for an address, however many times it was read from a database.
-    this.#ipByRow[row] = address.ip;
-    this.#unsettled.add(ip);
+    this.#addressByRow[row] = address;
+    this.#unsettled.add(address);
     this.#changed.add(row);
     return row;
   }
 
-  #find(row: LeaseRow): { address: AddressLeases; place: Place } {
-    const ip = this.#ipByRow[row];
-    const address = ip === undefined ? undefined : this.#addresses.get(ip);
+  #find(row: LeaseRow): { ip: IpAddress; lease: SlabLease } {
+    const address = this.#addressByRow[row];
     const place = address?.placeOf(row) ?? null;
     if (address === undefined || place === null) throw new RangeError(`no lease ${row}`);
-    return { address, place };
+    return { ip: address.ip, lease: address.lease(place) };
   }
 
-  /** A lease that is looked at and thrown away: its id is spelt out only when it is asked for. */
-  #view(address: AddressLeases, place: Place): Lease {
-    const holder = this.#holders.at(address.holder(place));
-    if (holder?.kind !== 'pod' || this.#oddIds.size > 0) return this.#leaseAt(address, place);
-    return new PodLeaseView(address, place, {
-      holder,
-      sources: this.#codes.sourcesOf(address.sources(place)),
-    });
+  /** A pod's lease that is looked at and thrown away: its id is spelt out only when it is asked for. Null for others. */
+  #view(ip: IpAddress, lease: SlabLease): PodLeaseView | null {
+    const holder = this.#holders.podAt(lease.holder);
+    if (holder === undefined || this.#oddIds.size > 0) return null;
+    return new PodLeaseView(ip, lease, [holder, this.#codes.sourcesOf(lease.sources)]);
   }
 
-  #leaseAt(address: AddressLeases, place: Place): Lease {
-    const holder = this.#holders.at(address.holder(place));
-    if (holder === undefined) throw new RangeError(`no holder of ${address.ip}`);
-    const until = address.until(place);
-    return {
-      id: this.id(address.row(place)),
-      ip: address.ip,
-      holder,
-      from: address.from(place),
-      heldFrom: address.heldFrom(place),
-      heldUntil: address.heldUntil(place),
-      until: until === Number.POSITIVE_INFINITY ? null : until,
-      sources: this.#codes.sourcesOf(address.sources(place)),
-    };
+  #plain(ip: IpAddress, lease: SlabLease): Lease {
+    const holder = this.#holders.at(lease.holder);
+    if (holder === undefined) throw new RangeError(`no holder of ${ip}`);
+    const { row, from, heldFrom, heldUntil, until } = lease;
+    const sources = this.#codes.sourcesOf(lease.sources);
+    return { id: this.id(row), ip, holder, from, heldFrom, heldUntil, until, sources };
   }
 
   #forget(row: LeaseRow): void {
@@ -286,12 +277,10 @@ export class LeaseTable {
     this.#changed.delete(row);
   }
 
-  #settleIp(ip: IpAddress, unwatched: readonly Span[] | null): void {
-    const address = this.#addresses.get(ip);
-    if (address === undefined) return;
-    const context = { holders: this.#holders, codes: this.#codes, unwatched };
+  #settleAddress(address: AddressLeases, unwatched: readonly Span[] | null): void {
+    const context = { holders: this.#holders, codes: this.#codes, unheard: this.unheard, unwatched };
     const { changed, spans } = settleAddress(address, this.#columns, context);
     for (const row of changed) this.#changed.add(row);
-    this.#revised.add(ip, spans);
+    this.#revised.add(address.ip, spans);
   }
 }

@@ -50,7 +50,9 @@ export function momentsOf(flow: Flow, { readLagMs, clock = SAME_CLOCK }: FlowClo
     };
   });
   const dumps = (flow.presences ?? []).map((source) => {
-    const interval = { start: source.at + earliestMs, end: source.at + DUMP_GRAIN_MS + latestMs };
+    // Of whose the entry is, its last packet tells; whoever it was must have the address still.
+    const start = source.at - (source.idleMs ?? 0) + earliestMs;
+    const interval = { start, end: source.at + DUMP_GRAIN_MS + latestMs };
     return { source, interval, at: source.at + middleMs, opened: 0, answered: 0, present: source.count };
   });
   return [...seconds, ...dumps];

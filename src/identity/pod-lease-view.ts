@@ -1,30 +1,35 @@
 /** A pod's lease as it was when it was looked up. Its id, a string of some sixty letters, is made when somebody reads it. */
 import type { IpAddress } from '../domain/ip.ts';
-import type { BoundSources, Holder, Lease } from '../domain/lease.ts';
-import type { AddressLeases, Place } from './address-leases.ts';
-
-type PodHolder = Extract<Holder, { kind: 'pod' }>;
+import type { BoundSources, Lease } from '../domain/lease.ts';
+import type { PodHolder } from './lease-holders.ts';
+import type { SlabLease } from './lease-slab.ts';
 
 export class PodLeaseView implements Lease {
   readonly ip: IpAddress;
-  readonly holder: PodHolder;
   readonly from: number;
   readonly heldFrom: number;
   readonly heldUntil: number | null;
   readonly until: number | null;
-  readonly sources: BoundSources;
   readonly #ordinal: number;
+  /** In an array, because the engine looks at what is put into a field, and a holder is far away in memory. */
+  readonly #of: readonly [PodHolder, BoundSources];
 
-  constructor(address: AddressLeases, place: Place, of: { holder: PodHolder; sources: BoundSources }) {
-    const until = address.until(place);
-    this.ip = address.ip;
-    this.holder = of.holder;
-    this.from = address.from(place);
-    this.heldFrom = address.heldFrom(place);
-    this.heldUntil = address.heldUntil(place);
-    this.until = until === Number.POSITIVE_INFINITY ? null : until;
-    this.sources = of.sources;
-    this.#ordinal = address.ordinal(place);
+  constructor(ip: IpAddress, lease: SlabLease, of: readonly [PodHolder, BoundSources]) {
+    this.ip = ip;
+    this.from = lease.from;
+    this.heldFrom = lease.heldFrom;
+    this.heldUntil = lease.heldUntil;
+    this.until = lease.until;
+    this.#of = of;
+    this.#ordinal = lease.ordinal;
+  }
+
+  get holder(): PodHolder {
+    return this.#of[0];
+  }
+
+  get sources(): BoundSources {
+    return this.#of[1];
   }
 
   get id(): string {

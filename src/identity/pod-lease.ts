@@ -184,8 +184,10 @@ function endOf(
 function goneAt(fact: PodFact, mark: SandboxMark): number | null {
   const { sandboxGoneAt: gone, lastContainerFinish } = fact;
   if (gone === null || hasRunning(fact)) return null;
-  const wasReady = mark.readyAt !== null && gone >= mark.readyAt;
-  const ran = greatest(mark.newestStart, lastContainerFinish);
+  const { nodeOffsetMs = 0 } = fact;
+  const wasReady = mark.readyAt !== null && gone - nodeOffsetMs >= mark.readyAt;
+  const started = mark.newestStart === null ? null : mark.newestStart + nodeOffsetMs;
+  const ran = greatest(started, lastContainerFinish);
   if (!wasReady && (ran === null || gone <= ran)) return null;
   return Math.max(gone, lastContainerFinish ?? gone);
 }

@@ -10,7 +10,7 @@ import { endedBounds, firstStart, observedBounds, removedBounds } from './pod-le
 import type { Bound, SandboxStart } from './pod-lease.ts';
 import { deletionOf, holderOf, keyOf, lateStart } from './pod-state.ts';
 import type { HeldAddress, PodState } from './pod-state.ts';
-import { formerFinish, hasRunning, isOtherSandbox, markAfter } from './sandbox.ts';
+import { formerFinish, hasRunning, isOtherSandbox, markAfter, mayHaveHadAnother } from './sandbox.ts';
 
 export class PodLeases {
   readonly #table: LeaseTable;
@@ -31,6 +31,9 @@ export class PodLeases {
     const isNext = known !== undefined && isOtherSandbox({ ...known, ips }, fact);
     const mark = markAfter(known === undefined || isNext ? null : known.mark, fact);
     const start = isNext ? this.#ended(known, fact, observedAt) : firstStart(fact);
+    const isFirst = fact.ips.length > 0 && (known === undefined || known.held.length === 0);
+    if (isFirst && fact.mirrorOf === undefined && mayHaveHadAnother(fact, null))
+      this.#unheard(fact, { start, observedAt });
     const held = isNext ? [] : [...(known?.held ?? [])];
     // What comes to a sandbox that has addresses comes late.
     const newcomer = held.length > 0 && known !== undefined ? lateStart(known.mark) : start;
@@ -170,7 +173,8 @@ export class PodLeases {
         ? { at: finish, source: 'former-finish' }
         : { at: word, source: 'last-seen-before' };
     const start: SandboxStart = { from, after: word, isLateAddress: false };
-    const { heldFrom } = observedBounds(null, fact, { start, mark: markAfter(null, fact), observedAt });
+    const heldFrom = heldFromOf(fact, { start, observedAt });
+    if (mayHaveHadAnother(fact, known.mark)) this.#unheard(fact, { start, observedAt });
     const end: Bound = { at: heldFrom, source: 'next-sandbox' };
     for (const { row } of known.held) {
       const bounds = this.#table.bounds(row);
@@ -180,6 +184,11 @@ export class PodLeases {
       this.#table.touch(row);
     }
     return start;
+  }
+
+  /** Before this sandbox, and after the former one if there was one, the pod may have had another. */
+  #unheard(fact: PodFact, seen: { start: SandboxStart; observedAt: number }): void {
+    this.#table.unheard.add(fact.node, { from: seen.start.from.at, until: heldFromOf(fact, seen) });
   }
 
   /** The workload of a pod may be known only after its owner was told, and the uid of a mirror changes. */
@@ -204,6 +213,11 @@ export class PodLeases {
     for (const { row } of state.held) this.#table.touch(row);
     this.#pods.delete(key);
   }
+}
+
+/** Since when a sandbox that begins so surely had its addresses, by the fact alone. */
+function heldFromOf(fact: PodFact, seen: { start: SandboxStart; observedAt: number }): number {
+  return observedBounds(null, fact, { ...seen, mark: markAfter(null, fact) }).heldFrom;
 }
 
 function isSameMark(a: SandboxMark, b: SandboxMark): boolean {

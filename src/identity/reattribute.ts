@@ -59,9 +59,9 @@ function lost(
   refusal: Pick<Unattributable, 'reason' | 'end'>,
   example: string,
 ): Revision {
-  const { hour, opened, present } = evidence;
+  const { hour, opened, present, first } = evidence;
   const { reason, end } = refusal;
-  return { kind: 'lost', unattributable: { reason, end, hour, count: opened + present, example } };
+  return { kind: 'lost', unattributable: { reason, end, hour, count: opened + present, example, at: first } };
 }
 
 function addressText({ client, server }: AttributedMoment['addresses']): string {

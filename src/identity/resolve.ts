@@ -1,6 +1,4 @@
 /** Who held this address at that time, as a node's flows saw it (DESIGN section 4). Exact or nothing. */
-import type { Cidr } from '../domain/cidr.ts';
-import { cidrContains } from '../domain/cidr.ts';
 import type { ServiceRef } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { isProvenEnd } from '../domain/lease.ts';
@@ -14,19 +12,28 @@ export interface Interval {
   readonly end: number;
 }
 
+export interface AddressSet {
+  has(ip: IpAddress): boolean;
+}
+
 /** Address ranges that belong to the cluster though nobody may be known to hold an address of them. */
 export interface ClusterRanges {
-  readonly pods: readonly Cidr[];
-  readonly services: readonly Cidr[];
+  readonly pods: AddressSet;
+  readonly services: AddressSet;
 }
 
 export interface LeaseLookup {
-  /** Every lease of the address, by `from`. */
-  leasesOf(ip: IpAddress): readonly Lease[];
+  /** Whether a holder of this kind had the address at any time. */
+  everHeldBy(ip: IpAddress, kind: Holder['kind']): boolean;
   /** Those whose outer bounds touch the interval, by `from`. */
   leasesDuring(ip: IpAddress, interval: Interval): readonly Lease[];
-  /** The part of the interval, from its first to its last instant, in which pods could come and go without being told; null when there is none. */
-  unwatchedDuring(interval: Interval): Interval | null;
+  /** The only one of those when there is just one and it is a pod's. Null says nothing: there may be any. */
+  onlyPodDuring(ip: IpAddress, interval: Interval): Lease | null;
+  /**
+   * The part of the interval, from its first to its last instant, in which pods of this holder's node could come and go, or have another address,
+   * without being told; null when there is none.
+   */
+  unwatchedDuring(interval: Interval, holder: Holder): Interval | null;
   /** The Service for which nodes answer at this port, or null. */
   serviceAtNodePort(protocol: Protocol, port: number): ServiceRef | null;
 }
@@ -60,32 +67,30 @@ export interface Question {
   readonly interval: Interval;
 }
 
-/** How every loopback, link-local and group address begins, and few others: cheaper to ask than the ranges. */
-const NODE_LOCAL = /^(?:127\.|169\.254\.|2[235]|f[ef]|::1$)/;
-
 /** Precedence: pod; Service or API endpoint with that port; node; known ranges. */
 export function resolve(book: LeaseLookup, ranges: ClusterRanges, question: Question): Resolution {
   const { ip, port, protocol, interval } = question;
-  const scope = NODE_LOCAL.test(ip) ? scopeOf(ip) : 'anywhere';
+  const scope = mayBeNodeLocal(ip) ? scopeOf(ip) : 'anywhere';
   if (scope === 'loopback') return { kind: 'unknown', reason: 'loopback' };
   if (scope === 'group') return { kind: 'unknown', reason: 'group-address' };
   if (scope === 'link-local') return { kind: 'outside' };
+  const lease = book.onlyPodDuring(ip, interval);
+  if (lease !== null)
+    return isCertain(lease, interval, book)
+      ? { kind: 'exact', lease }
+      : { kind: 'ambiguous', candidates: [lease] };
   const then = book.leasesDuring(ip, interval);
-  const pods = then.every(isPod) ? then : then.filter(isPod);
-  if (pods.length > 0) return ofPods(pods, interval, book.unwatchedDuring(interval));
-  const dialled = then.filter((lease) => servesPort(lease, protocol, port));
+  const pods = then.filter(({ holder }) => holder.kind === 'pod');
+  if (pods.length > 0) return ofPods(pods, interval, book);
+  const dialled = then.filter((each) => servesPort(each, protocol, port));
   if (dialled.length > 0) return onlyOne(dialled);
-  const nodes = then.filter((lease) => lease.holder.kind === 'node');
+  const nodes = then.filter((each) => each.holder.kind === 'node');
   if (nodes.length > 0) return onlyOne(nodes);
-  const leases = book.leasesOf(ip);
-  if (leases.some((lease) => lease.holder.kind === 'service'))
-    return { kind: 'unknown', reason: 'service-unknown' };
-  if (leases.some((lease) => lease.holder.kind !== 'apiserver'))
+  if (book.everHeldBy(ip, 'service')) return { kind: 'unknown', reason: 'service-unknown' };
+  if (book.everHeldBy(ip, 'pod') || book.everHeldBy(ip, 'node'))
     return { kind: 'unknown', reason: 'no-holder-then' };
-  if (ranges.services.some((range) => cidrContains(range, ip)))
-    return { kind: 'unknown', reason: 'service-unknown' };
-  if (ranges.pods.some((range) => cidrContains(range, ip)))
-    return { kind: 'unknown', reason: 'pod-never-seen' };
+  if (ranges.services.has(ip)) return { kind: 'unknown', reason: 'service-unknown' };
+  if (ranges.pods.has(ip)) return { kind: 'unknown', reason: 'pod-never-seen' };
   return { kind: 'outside' };
 }
 
@@ -97,19 +102,24 @@ function onlyOne(candidates: readonly Lease[]): Resolution {
     : { kind: 'ambiguous', candidates };
 }
 
-function ofPods(candidates: readonly Lease[], interval: Interval, unwatched: Interval | null): Resolution {
+function ofPods(candidates: readonly Lease[], interval: Interval, book: Watch): Resolution {
   const answer = onlyOne(candidates);
   if (answer.kind !== 'exact') return answer;
-  const { heldFrom, heldUntil, until, sources } = answer.lease;
+  return isCertain(answer.lease, interval, book) ? answer : { kind: 'ambiguous', candidates };
+}
+
+type Watch = Pick<LeaseLookup, 'unwatchedDuring'>;
+
+/** Whether nobody but the holder of this pod's lease, of those that are known, had the address in the interval. */
+function isCertain(lease: Lease, interval: Interval, book: Watch): boolean {
+  const { heldFrom, heldUntil, until, holder } = lease;
   // An object that vanished without a graceful end may or may not live on: nobody can say.
-  if (heldUntil !== null && until === null && interval.end > heldUntil)
-    return { kind: 'ambiguous', candidates };
-  if (unwatched === null) return answer;
+  if (heldUntil !== null && until === null && interval.end > heldUntil) return false;
+  const unwatched = book.unwatchedDuring(interval, holder);
+  if (unwatched === null) return true;
   // While nobody watched, a pod that was never told could have had the address before and after what is certain.
-  const isProven = heldUntil === null || isProvenEnd(sources?.heldUntil ?? null);
-  const isCertain =
-    isProven && unwatched.start >= heldFrom && unwatched.end <= (heldUntil ?? Number.POSITIVE_INFINITY);
-  return isCertain ? answer : { kind: 'ambiguous', candidates };
+  if (heldUntil !== null && !isProvenEnd(lease.sources?.heldUntil ?? null)) return false;
+  return unwatched.start >= heldFrom && unwatched.end <= (heldUntil ?? Number.POSITIVE_INFINITY);
 }
 
 function isSameHolder(one: Holder, other: Holder): boolean {
@@ -122,14 +132,24 @@ function isSameHolder(one: Holder, other: Holder): boolean {
   return one.kind === 'apiserver' && other.kind === 'apiserver';
 }
 
-function isPod({ holder }: Lease): boolean {
-  return holder.kind === 'pod';
-}
-
 function servesPort(lease: Lease, protocol: Protocol, port: number | null): boolean {
   const { holder } = lease;
   if (port === null) return false;
   if (holder.kind === 'service')
     return holder.ports.some((each) => each.protocol === protocol && each.port === port);
   return holder.kind === 'apiserver' && protocol === 'tcp' && holder.ports.includes(port);
+}
+
+/** As every loopback, link-local and group address begins, and few others: cheaper to ask than the ranges. */
+function mayBeNodeLocal(ip: IpAddress): boolean {
+  switch (ip.charCodeAt(0)) {
+    case 0x31: // 1
+      return ip.charCodeAt(1) !== 0x30 && /^(?:127|169\.254)\./.test(ip);
+    case 0x32: // 2
+    case 0x3a: // :
+    case 0x66: // f
+      return /^(?:2[235]|f[ef]|::1$)/.test(ip);
+    default:
+      return false;
+  }
 }

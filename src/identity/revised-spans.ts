@@ -14,6 +14,8 @@ export interface Candidate {
   /** Surely held between the two; `certainUntil` infinite while nothing ended it. */
   readonly certainFrom: number;
   readonly certainUntil: number;
+  /** Times in which its node may have had a sandbox of which nobody was told; in order. */
+  readonly unheard: readonly Span[];
 }
 
 /** Unix ms, end excluded. */
@@ -33,7 +35,7 @@ export interface Change {
 
 /**
  * The spans in which an exact answer, or that nobody held the address, may have changed. In order, disjoint and not adjacent. In
- * `unwatched` spans only what is certain is exact.
+ * `unwatched` spans, and in unheard ones of a candidate, only what is certain is exact.
  */
 export function revisedSpans({ before, after, others }: Change, unwatched: readonly Span[]): Span[] {
   const region = regionOf(before, after);
@@ -52,9 +54,10 @@ export function revisedSpans({ before, after, others }: Change, unwatched: reado
       cut(each.from);
       cut(each.until);
       cut(each.inDoubtFrom);
-      if (gaps.length === 0) continue;
+      if (gaps.length === 0 && each.unheard.length === 0) continue;
       cut(each.certainFrom);
       cut(each.certainUntil);
+      for (const span of each.unheard) for (const at of [span.from, span.until]) cut(at);
     }
   cuts.sort((a, b) => a - b);
   const spans: Span[] = [];
@@ -100,8 +103,9 @@ function answerAt(candidates: readonly Candidate[], at: number, isWatched: boole
     }
   }
   if (last === null) return others;
-  const isKnown = at < last.inDoubtFrom && (isWatched || (at >= last.certainFrom && at < last.certainUntil));
-  return isOne && isKnown ? last.lease : AMBIGUOUS;
+  const isTold = isWatched && last.unheard.every(({ from, until }) => at < from || at >= until);
+  const isCertain = at >= last.certainFrom && at < last.certainUntil;
+  return isOne && at < last.inDoubtFrom && (isTold || isCertain) ? last.lease : AMBIGUOUS;
 }
 
 /** From the first to the last instant of any lease that is not as it was. */

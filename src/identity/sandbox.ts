@@ -20,8 +20,8 @@ export function latest(printed: number, fact: Pick<PodFact, 'doubt'>): number {
 /** What is known of the sandbox after `fact`, which speaks of the one that `before` speaks of. */
 export function markAfter(before: SandboxMark | null, fact: PodFact): SandboxMark {
   return {
-    readyAt: greatest(before?.readyAt, fact.sandboxReadyAt),
-    newestStart: greatest(before?.newestStart, ...startsOf(fact)),
+    readyAt: greatest(before?.readyAt, asPrinted(fact.sandboxReadyAt, fact)),
+    newestStart: greatest(before?.newestStart, asPrinted(greatest(...startsOf(fact)), fact)),
     word: Math.max(before?.word ?? Number.NEGATIVE_INFINITY, wordOf(fact)),
   };
 }
@@ -54,19 +54,25 @@ export function isOtherSandbox(known: KnownSandbox, fact: PodFact): boolean {
   if (known.ips.some((ip) => !fact.ips.includes(ip))) return true;
   const { readyAt, newestStart, word } = known.mark;
   const ready = fact.sandboxReadyAt;
-  if (ready !== null && readyAt !== null && isLaterPrint(ready, readyAt)) return true;
-  const oldest = oldestStart(fact);
-  if (oldest !== null && newestStart !== null && isLaterPrint(oldest, newestStart)) return true;
+  if (readyAt !== null && isPrintedAfter(ready, readyAt, fact)) return true;
+  if (newestStart !== null && isPrintedAfter(oldestStart(fact), newestStart, fact)) return true;
   if (!known.isGone) return false;
-  return [ready, ...runningStarts(fact)].some((at) => at !== null && earliest(at, fact) > word);
+  // By a clock of which more is known now, an old print may seem to be later than the last word.
+  const lastPrint = greatest(readyAt, newestStart) ?? Number.NEGATIVE_INFINITY;
+  return [ready, ...runningStarts(fact)].some(
+    (at) => at !== null && earliest(at, fact) > word && isPrintedAfter(at, lastPrint, fact),
+  );
 }
 
-/**
- * Whether the node's clock printed `a` later than `b`. Each was brought to ours by what was known of that clock when its fact
- * came, which moves by milliseconds; what is printed differs by whole seconds or not at all.
- */
-function isLaterPrint(a: number, b: number): boolean {
-  return a - b > API_TIME_GRAIN_MS / 2;
+/** A time of `fact` as its node's clock printed it. */
+function asPrinted<T extends number | null>(time: T, { nodeOffsetMs = 0 }: PodFact): T | number {
+  return time === null ? time : time - nodeOffsetMs;
+}
+
+/** Whether the node printed `time` of `fact` later than `print`. What is printed differs by whole seconds or not at all. */
+function isPrintedAfter(time: number | null, print: number, fact: PodFact): boolean {
+  const printed = asPrinted(time, fact);
+  return printed !== null && printed - print > API_TIME_GRAIN_MS / 2;
 }
 
 /**
@@ -78,12 +84,35 @@ export function formerFinish(fact: PodFact, former: SandboxMark): number | null 
     last?.startedAt === null ||
     last?.startedAt === undefined ||
     former.newestStart === null ||
-    isLaterPrint(last.startedAt, former.newestStart)
+    isPrintedAfter(last.startedAt, former.newestStart, fact)
       ? null
       : last.finishedAt,
   );
   const end = greatest(...ends);
   return end === null ? null : earliest(end, fact);
+}
+
+/**
+ * Whether the fact leaves it open that the pod had another sandbox between this one and the former, or before this one when `former` is
+ * null. A container that ran in it ran after those of the former, and is the one before those of this; a sandbox in which none ran
+ * says nothing.
+ */
+export function mayHaveHadAnother(fact: PodFact, former: SandboxMark | null): boolean {
+  const { containers = [], sandboxReadyAt } = fact;
+  if (former === null)
+    return containers.some(
+      ({ last }) =>
+        last !== null &&
+        (sandboxReadyAt === null || last.startedAt === null || sandboxReadyAt >= last.startedAt),
+    );
+  const { newestStart } = former;
+  return containers.some(
+    ({ last }) =>
+      newestStart === null ||
+      last === null ||
+      last.startedAt === null ||
+      isPrintedAfter(last.startedAt, newestStart, fact),
+  );
 }
 
 /** When the last of the containers ended that have all been started again since; null when one of them never was. */

@@ -8,10 +8,12 @@ import type { EffectiveBounds } from './mutual-bounds.ts';
 import { revisedSpans } from './revised-spans.ts';
 import type { Candidate, Span } from './revised-spans.ts';
 import type { SourceCodes } from './source-codes.ts';
+import type { UnheardSandboxes } from './unheard-sandboxes.ts';
 
 interface Context {
   readonly holders: LeaseHolders;
   readonly codes: SourceCodes;
+  readonly unheard: UnheardSandboxes;
   /** Null when nobody asks what was revised. */
   readonly unwatched: readonly Span[] | null;
 }
@@ -20,23 +22,23 @@ interface Context {
 export function settleAddress(
   address: AddressLeases,
   columns: LeaseColumns,
-  { holders, codes, unwatched }: Context,
+  context: Context,
 ): { changed: number[]; spans: Span[] } {
+  const { holders, unwatched } = context;
   const leases = bounded(address.rows(), columns, holders);
   const changed = leases.filter((lease) => isNew(lease, address));
   if (changed.length === 0) return { changed: [], spans: [] };
-  const before =
-    unwatched === null ? [] : changed.flatMap((lease) => arranged(lease, address, holders, codes));
+  const before = unwatched === null ? [] : changed.flatMap((lease) => arranged(lease, address, context));
   address.arrange(leases);
   const rows = changed.map(({ row }) => row);
   if (unwatched === null) return { changed: rows, spans: [] };
-  const after = changed.map(({ bounds, ...lease }) => candidate(lease, bounds, holders));
+  const after = changed.map(({ bounds, ...lease }) => candidate(lease, bounds, context));
   const unchanged = ({ from, until }: Span): Candidate[] =>
     leases
       .filter(
         ({ row, bounds }) => !rows.includes(row) && bounds.from < until && (bounds.until ?? until) > from,
       )
-      .map(({ bounds, ...lease }) => candidate(lease, bounds, holders));
+      .map(({ bounds, ...lease }) => candidate(lease, bounds, context));
   return { changed: rows, spans: revisedSpans({ before, after, others: unchanged }, unwatched) };
 }
 
@@ -55,50 +57,43 @@ function bounded(rows: readonly number[], columns: LeaseColumns, holders: LeaseH
 
 function isNew({ row, bounds }: ArrangedLease, address: AddressLeases): boolean {
   const place = address.placeOf(row);
+  if (place === null) return true;
+  const { from, heldFrom, heldUntil, until } = address.lease(place);
   return (
-    place === null ||
-    address.from(place) !== bounds.from ||
-    address.heldFrom(place) !== bounds.heldFrom ||
-    address.heldUntil(place) !== bounds.heldUntil ||
-    address.until(place) !== (bounds.until ?? Number.POSITIVE_INFINITY)
+    from !== bounds.from ||
+    heldFrom !== bounds.heldFrom ||
+    heldUntil !== bounds.heldUntil ||
+    until !== bounds.until
   );
 }
 
 /** The lease as it was arranged before; none when it is new. */
-function arranged(
-  lease: ArrangedLease,
-  address: AddressLeases,
-  holders: LeaseHolders,
-  codes: SourceCodes,
-): Candidate[] {
+function arranged(lease: ArrangedLease, address: AddressLeases, context: Context): Candidate[] {
   const place = address.placeOf(lease.row);
   if (place === null) return [];
-  const until = address.until(place);
-  const bounds = {
-    from: address.from(place),
-    heldFrom: address.heldFrom(place),
-    heldUntil: address.heldUntil(place),
-    until: until === Number.POSITIVE_INFINITY ? null : until,
-    sources: codes.sourcesOf(address.sources(place)),
-  };
-  return [candidate(lease, bounds, holders)];
+  const before = address.lease(place);
+  const { from, heldFrom, heldUntil, until } = before;
+  const bounds = { from, heldFrom, heldUntil, until, sources: context.codes.sourcesOf(before.sources) };
+  return [candidate(lease, bounds, context)];
 }
 
 function candidate(
   { row, holder }: Pick<ArrangedLease, 'row' | 'holder'>,
   { from, heldFrom, heldUntil, until, sources }: EffectiveBounds,
-  holders: LeaseHolders,
+  { holders, unheard }: Context,
 ): Candidate {
   // An end that is presumed is no end of what is certain: that has none left.
   const provenEnd = isProvenEnd(sources.heldUntil) ? heldUntil : heldFrom;
+  const pod = holders.podAt(holder);
   return {
     lease: row,
     holder,
-    isPod: holders.isPod(holder),
+    isPod: pod !== undefined,
     from,
     until: until ?? Number.POSITIVE_INFINITY,
     inDoubtFrom: (until === null ? heldUntil : null) ?? Number.POSITIVE_INFINITY,
     certainFrom: heldFrom,
     certainUntil: heldUntil === null ? Number.POSITIVE_INFINITY : (provenEnd ?? heldFrom),
+    unheard: pod === undefined ? [] : unheard.on(pod.node),
   };
 }

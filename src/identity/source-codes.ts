@@ -28,10 +28,16 @@ const CODE_BITS = 5;
 const CODE_MASK = 31;
 
 export function codeOf({ from, heldFrom, heldUntil, until }: BoundSources): number {
-  return [from, heldFrom, heldUntil, until].reduce(
-    (code, source, place) => code | ((CODES.get(source) ?? 0) << (place * CODE_BITS)),
-    0,
+  return (
+    one(from) |
+    (one(heldFrom) << CODE_BITS) |
+    (one(heldUntil) << (2 * CODE_BITS)) |
+    (one(until) << (3 * CODE_BITS))
   );
+}
+
+function one(source: BoundSource | null): number {
+  return CODES.get(source) ?? 0;
 }
 
 export class SourceCodes {

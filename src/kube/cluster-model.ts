@@ -263,6 +263,7 @@ function workloadOf(ref: WorkloadRef, spec: PodSpec | null, controller: Controll
     nameservers: dns.nameservers,
     hostPorts: spec === null ? [] : hostPortsOf(spec),
     pods: [],
+    ...(controller?.suspended === true && { suspended: true }),
   };
 }
 

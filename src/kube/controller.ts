@@ -24,7 +24,10 @@ const replicaSet = z.object({ metadata: objectMeta, spec: selecting.shape.spec.n
 const job = z.object({ metadata: objectMeta, spec: z.object({ template }).nullish() });
 const cronJob = z.object({
   metadata: objectMeta,
-  spec: z.object({ jobTemplate: z.object({ spec: z.object({ template }) }) }),
+  spec: z.object({
+    suspend: z.boolean().nullish(),
+    jobTemplate: z.object({ spec: z.object({ template }) }),
+  }),
 });
 
 export interface Controller {
@@ -34,6 +37,8 @@ export interface Controller {
   /** Null where only metadata is known; the spec too. */
   readonly templateLabels: Readonly<Record<string, string>> | null;
   readonly spec: PodSpec | null;
+  /** Of a CronJob. */
+  readonly suspended?: boolean;
 }
 
 function controllerOf(
@@ -81,6 +86,9 @@ export const controllerSchemas: ReadonlyMap<string, z.ZodType<Controller>> = new
   ['Job', job.transform(({ metadata, spec }) => controllerOf(metadata, null, spec?.template ?? null))],
   [
     'CronJob',
-    cronJob.transform(({ metadata, spec }) => controllerOf(metadata, null, spec.jobTemplate.spec.template)),
+    cronJob.transform(({ metadata, spec }) => ({
+      ...controllerOf(metadata, null, spec.jobTemplate.spec.template),
+      ...(spec.suspend === true && { suspended: true }),
+    })),
   ],
 ]);

@@ -66,6 +66,7 @@ export function podFactOf(pod: PodObject, workload: WorkloadRef, context: PodCon
     nodeIsAlive: context.isAlive(node),
     ...(containers.length > 0 && { containers }),
     ...(reportedAt !== null && { reportedAt }),
+    ...(kubelet.offsetMs !== 0 && { nodeOffsetMs: kubelet.offsetMs }),
     ...(mirrorOf !== null && { mirrorOf }),
     ...doubtOf(api, kubelet),
   };

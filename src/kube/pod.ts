@@ -46,14 +46,18 @@ const containerState = z
 const containerStatus = z.object({ state: containerState, lastState: containerState });
 export type ContainerStatus = z.infer<typeof containerStatus>;
 
-/** Set by the kubelet on the mirror that it makes of a static pod; the hash is that of the static pod's manifest. */
-const mirrorAnnotations = z.object({
+/** Which further interfaces a pod is given (Multus and others; Kubernetes Network Plumbing Working Group, de-facto standard). */
+const SECONDARY_NETWORKS = 'k8s.v1.cni.cncf.io/networks';
+
+/** The first two are set by the kubelet on the mirror that it makes of a static pod; the hash is that of the static pod's manifest. */
+const podAnnotations = z.object({
   'kubernetes.io/config.mirror': z.string().max(253).nullish(),
   'kubernetes.io/config.hash': z.string().max(253).nullish(),
+  [SECONDARY_NETWORKS]: z.string().nullish(),
 });
 
 export const podObject = z.object({
-  metadata: objectMeta.extend({ annotations: mirrorAnnotations.nullish() }),
+  metadata: objectMeta.extend({ annotations: podAnnotations.nullish() }),
   spec: podSpec,
   status: z
     .object({
@@ -84,6 +88,7 @@ export function knownPodOf(pod: PodObject, workload: WorkloadRef): KnownPod {
     node: spec.nodeName ?? null,
     hostNetwork: spec.hostNetwork === true,
     ended: status.phase === 'Succeeded' || status.phase === 'Failed',
+    ...(hasSecondaryInterfaces(metadata) && { secondaryInterfaces: true }),
     ports: [...spec.containers, ...sidecars].flatMap((each) =>
       (each.ports ?? []).map((port) => ({
         name: port.name ?? null,
@@ -92,6 +97,11 @@ export function knownPodOf(pod: PodObject, workload: WorkloadRef): KnownPod {
       })),
     ),
   };
+}
+
+function hasSecondaryInterfaces({ annotations }: PodObject['metadata']): boolean {
+  const networks = (annotations?.[SECONDARY_NETWORKS] ?? '').trim();
+  return networks !== '' && networks !== '[]';
 }
 
 /** How pods of this spec find DNS. A hostNetwork pod with ClusterFirst falls back to its node's resolver. */

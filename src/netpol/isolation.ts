@@ -51,7 +51,7 @@ export function isolationBy(policies: readonly CompiledPolicy[]): Isolation {
     anyPeer.push(...rules.filter(({ rule }) => peers.anyPeer.has(rule)));
     for (const [peer, indexes] of peers.pods) {
       const known = pods.get(peer) ?? [];
-      known.push(...rules.filter(({ rule }) => indexes.has(rule)));
+      for (const index of indexes) known.push(...rules.slice(index, index + 1));
       pods.set(peer, known);
     }
     for (const { block, rule: index } of peers.blocks) {

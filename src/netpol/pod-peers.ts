@@ -22,11 +22,23 @@ export type MatchingPeers = (pod: PolicyPod) => ReadonlySet<PodPeer>;
 /** Gives one object for all peers that say the same; `distinct` is filled as peers are met. */
 export function shareEqualPeers(distinct: Map<string, PodPeer>): (peer: PodPeer) => PodPeer {
   return (peer) => {
-    const text = JSON.stringify([peer.namespace, peer.namespaceSelector, peer.podSelector]);
+    const text = `${peer.namespace ?? ''} ${textOf(peer.namespaceSelector)} ${textOf(peer.podSelector)}`;
     const shared = distinct.get(text) ?? peer;
     distinct.set(text, shared);
     return shared;
   };
+}
+
+/** Policies that were made together share their selectors, which never change. */
+const texts = new WeakMap<LabelSelector, string>();
+
+function textOf(selector: LabelSelector | null): string {
+  if (selector === null) return 'null';
+  const known = texts.get(selector);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(selector);
+  texts.set(selector, text);
+  return text;
 }
 
 /** Which of the peers match a pod; remembered by pod object. */

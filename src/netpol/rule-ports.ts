@@ -39,7 +39,9 @@ export function compileRulePorts(ports: readonly NetworkPolicyPort[] | null | un
     const compiled = compilePort(port);
     if (compiled?.kind === 'named') named.push(compiled);
     else if (compiled !== null) {
-      numbers[compiled.protocol] = mergeRanges([...numbers[compiled.protocol], compiled.range]);
+      const before = numbers[compiled.protocol];
+      numbers[compiled.protocol] =
+        before.length === 0 ? [compiled.range] : mergeRanges([...before, compiled.range]);
     }
   }
   return { kind: 'some', numbers, named };

@@ -7,6 +7,7 @@ import type { Edge } from '../domain/edge.ts';
 import { edgeKeyText } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { identityKey } from '../domain/identity.ts';
+import type { QuarantineReason } from '../domain/quarantine-reason.ts';
 import { compareText } from '../domain/text-order.ts';
 import { compilePolicies } from './compile.ts';
 import type { PolicySet } from './compile.ts';
@@ -20,8 +21,8 @@ import { denialReason } from './verify-reason.ts';
 import type { DenialReason } from './verify-reason.ts';
 import type { Direction, PolicyWorld } from './world.ts';
 
-/** `needed`: somebody relies on it. `unanswered`: nobody answered, so nothing would be lost. `scan`, `disputed`: held back. */
-export type EdgeNeed = 'needed' | 'unanswered' | 'scan' | 'disputed';
+/** `needed`: somebody relies on it. `unanswered`: nobody answered, so nothing would be lost. The others are held back. */
+export type EdgeNeed = 'needed' | 'unanswered' | QuarantineReason;
 
 export interface VerifyInput {
   /** The policies that the change starts from, and those that it leads to. One name stands once in each. */

@@ -15,6 +15,8 @@ export interface KnownPod extends PolicyPod {
   readonly workload: WorkloadRef;
   /** Listed as Succeeded or Failed, or its object is gone. */
   readonly ended: boolean;
+  /** It has interfaces beside its first (Multus), which no NetworkPolicy governs. */
+  readonly secondaryInterfaces?: boolean;
 }
 
 export interface WorkloadInfo {
@@ -30,6 +32,8 @@ export interface WorkloadInfo {
   /** Ports mapped to the node's own address (hostPort), as container ports. */
   readonly hostPorts: readonly { readonly protocol: Protocol; readonly port: number }[];
   readonly pods: readonly KnownPod[];
+  /** Of a CronJob: it starts no Jobs until it is told to. */
+  readonly suspended?: boolean;
 }
 
 export interface ServicePort {

@@ -1,9 +1,9 @@
 /** DNS by convention: every draft that isolates egress allows the resolver its pods were given, seen or not. */
-import { cidrOf, formatCidr } from '../domain/cidr.ts';
 import { compareIps, parseIp } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import type { Protocol } from '../domain/protocol.ts';
-import { selectorMatches } from '../netpol/selector.ts';
+import { targetPortsOf } from './backends.ts';
+import type { Backends } from './backends.ts';
 import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
 
 const DNS_PORT = 53;
@@ -19,45 +19,43 @@ export interface DnsService {
 }
 
 /** The cluster's DNS Services: kube-dns of kube-system, or OpenShift's dns-default. */
-export function dnsServicesOf(cluster: ClusterInfo): DnsService[] {
+export function dnsServicesOf(cluster: ClusterInfo, backends: Backends): DnsService[] {
   return dnsServices(cluster)
-    .map((service) => {
-      const backends = backendsOf(service, cluster.workloads);
-      const ports = service.ports
-        .filter((port) => port.port === DNS_PORT)
-        .flatMap((port) =>
-          targetPortsOf(port, backends).map((number) => ({ protocol: port.protocol, port: number })),
-        );
-      return { service, backends, ports };
-    })
-    .filter((dns) => dns.backends.length > 0 && dns.ports.length > 0);
+    .map((service) => resolverOf(service, backends))
+    .filter(isServing);
 }
 
-/** Workloads of a Service's own namespace of which a pod or the template has its labels. */
-export function backendsOf(service: ServiceInfo, workloads: readonly WorkloadInfo[]): WorkloadInfo[] {
-  const { selector } = service;
-  if (selector === null || Object.keys(selector).length === 0) return [];
-  return workloads.filter(
-    (workload) =>
-      workload.ref.namespace === service.namespace &&
-      [workload.templateLabels ?? {}, ...workload.pods.map((pod) => pod.labels)].some((labels) =>
-        selectorMatches({ matchLabels: selector }, labels),
-      ),
-  );
+/**
+ * Services that answer on the DNS port, by each of their cluster IPs: a pod's own nameserver may be one, and a policy
+ * never sees that address but those of the pods behind it.
+ */
+export function resolversByAddress(
+  { services }: Pick<ClusterInfo, 'services'>,
+  backends: Backends,
+): ReadonlyMap<IpAddress, DnsService> {
+  const found = services
+    .filter((service) => service.clusterIps.length > 0 && servesDns(service))
+    .map((service) => resolverOf(service, backends))
+    .filter(isServing);
+  return new Map(found.flatMap((dns) => dns.service.clusterIps.map((ip) => [ip, dns] as const)));
 }
 
-/** A Service port's target as numbers: a named target may differ from pod to pod. */
-export function targetPortsOf(
-  port: ServiceInfo['ports'][number],
-  backends: readonly WorkloadInfo[],
-): number[] {
-  if (typeof port.targetPort === 'number') return [port.targetPort];
-  const named = backends
-    .flatMap((workload) => workload.pods)
-    .flatMap((pod) => pod.ports)
-    .filter((each) => each.name === port.targetPort && each.protocol === port.protocol)
-    .map((each) => each.port);
-  return [...new Set(named)].toSorted((a, b) => a - b);
+function resolverOf(service: ServiceInfo, backends: Backends): DnsService {
+  const behind = backends.of(service);
+  const ports = service.ports
+    .filter((port) => port.port === DNS_PORT)
+    .flatMap((port) =>
+      targetPortsOf(port, behind).map((number) => ({ protocol: port.protocol, port: number })),
+    );
+  return { service, backends: behind, ports };
+}
+
+function isServing({ backends, ports }: DnsService): boolean {
+  return backends.length > 0 && ports.length > 0;
+}
+
+function servesDns({ ports }: ServiceInfo): boolean {
+  return ports.some((port) => port.port === DNS_PORT);
 }
 
 /** Blocks through which a node-local DNS cache is reached: its link-local address and the DNS Service's own. */
@@ -72,17 +70,13 @@ export function nodeLocalDnsAddresses(cluster: ClusterInfo): IpAddress[] {
   return [...services, ...(local === null ? [] : [local])].toSorted(compareIps);
 }
 
-export function exactBlocks(addresses: readonly IpAddress[]): { cidr: string }[] {
-  return addresses.map((ip) => ({ cidr: formatCidr(cidrOf(ip)) }));
-}
-
 /**
  * By name where there is one of a known name: NodeLocal DNSCache adds a second Service (kube-dns-upstream) that carries
  * the label too and that no pod is told of. The label counts only where cluster administrators write, because anyone
  * may set it elsewhere.
  */
 function dnsServices(cluster: ClusterInfo): ServiceInfo[] {
-  const serving = cluster.services.filter((service) => service.ports.some((port) => port.port === DNS_PORT));
+  const serving = cluster.services.filter(servesDns);
   const named = serving.filter((service) => WELL_KNOWN.has(`${service.namespace}/${service.name}`));
   if (named.length > 0) return named;
   return serving.filter(

@@ -1,28 +1,72 @@
-/** What drafting one workload needs to know of the whole cluster, computed once. */
-import type { IpAddress } from '../domain/ip.ts';
-import { clusterRanges, podAndServiceRanges } from './addresses.ts';
-import type { ClusterInfo } from './cluster.ts';
-import { dnsServicesOf, nodeLocalDnsAddresses } from './dns.ts';
+/** What drafting one subject needs to know of the whole cluster, computed once. */
+import type { IpAddress, IpFamily } from '../domain/ip.ts';
+import type { IpBlock } from '../netpol/policy.ts';
+import { anyButPrivate, clusterRanges, podAndServiceRanges } from './addresses.ts';
+import { apiServerCalls } from './api-server-calls.ts';
+import type { CalledPort } from './api-server-calls.ts';
+import { Backends } from './backends.ts';
+import type { ClusterInfo, ServiceInfo } from './cluster.ts';
+import { dnsServicesOf, nodeLocalDnsAddresses, resolversByAddress } from './dns.ts';
 import type { DnsService } from './dns.ts';
+import type { DraftingOptions } from './drafting-options.ts';
 import { exposedPorts } from './exposure.ts';
-import type { OutsideContext } from './outside-peers.ts';
+import { NamedRanges } from './named-ranges.ts';
+import type { KnownRanges, OutsideContext } from './outside-peers.ts';
 import { PeerBook } from './peers.ts';
+import { RangeIndex } from './range-index.ts';
 
 export interface DraftingContext extends OutsideContext {
+  readonly options: DraftingOptions;
   readonly peers: PeerBook;
+  readonly backends: Backends;
+  /** By `namespace/name`. */
+  readonly services: ReadonlyMap<string, ServiceInfo>;
   readonly dns: readonly DnsService[];
+  /** Services that answer DNS, by cluster IP. */
+  readonly resolvers: ReadonlyMap<IpAddress, DnsService>;
   readonly nodeLocalDns: readonly IpAddress[];
+  /** Keys (`portKey`) of ports that configuration opens to the outside, by workload key. */
   readonly exposed: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Ports that the API server calls, by workload key. */
+  readonly calls: ReadonlyMap<string, readonly CalledPort[]>;
 }
 
-export function draftingContext(cluster: ClusterInfo, known: OutsideContext['known']): DraftingContext {
+export function draftingContext(
+  cluster: ClusterInfo,
+  known: KnownRanges,
+  options: DraftingOptions,
+): DraftingContext {
+  const backends = new Backends(cluster);
+  const podsAndServices = podAndServiceRanges(cluster);
+  const ranges = clusterRanges(cluster, podsAndServices);
+  const named = new NamedRanges(known.named ?? {});
   return {
-    peers: new PeerBook(cluster),
-    dns: dnsServicesOf(cluster),
+    options,
+    strategy: options.outside,
+    peers: new PeerBook(cluster, options.granularity),
+    backends,
+    services: new Map(cluster.services.map((service) => [`${service.namespace}/${service.name}`, service])),
+    dns: dnsServicesOf(cluster, backends),
+    resolvers: resolversByAddress(cluster, backends),
     nodeLocalDns: nodeLocalDnsAddresses(cluster),
-    exposed: exposedPorts(cluster),
-    ranges: clusterRanges(cluster),
-    podAndServiceRanges: podAndServiceRanges(cluster),
+    exposed: exposedPorts(cluster, backends),
+    calls: apiServerCalls(cluster, backends),
+    podsAndServices,
+    taken: new RangeIndex([...ranges.ranges, ...named.blocks()]),
     known,
+    named,
+    apiServers: cluster.apiServers.map(({ ip }) => ip),
+    publicBlocks: rememberedPublicBlocks(ranges),
+  };
+}
+
+/** The list of what is cut out is as long as the cluster is large, and the same for every draft. */
+function rememberedPublicBlocks(ranges: RangeIndex): (families: readonly IpFamily[]) => IpBlock[] {
+  const known = new Map<string, IpBlock[]>();
+  return (families) => {
+    const key = families.toSorted((a, b) => a - b).join();
+    const blocks = known.get(key) ?? anyButPrivate(families, ranges);
+    known.set(key, blocks);
+    return blocks;
   };
 }

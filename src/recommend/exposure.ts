@@ -1,12 +1,14 @@
 /** Ports of a workload that the cluster's configuration opens to the outside: NodePort, LoadBalancer, external IPs, hostPort. */
-import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
-import { backendsOf, targetPortsOf } from './dns.ts';
-import { portKey } from './rule-draft.ts';
 import { workloadKey } from '../domain/workload.ts';
+import { targetPortsOf } from './backends.ts';
+import type { Backends } from './backends.ts';
+import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
+import { portKey } from './rule-draft.ts';
 
 /** Keys (`portKey`) of exposed container ports, per workload key. */
 export function exposedPorts(
   cluster: Pick<ClusterInfo, 'services' | 'workloads'>,
+  backends: Backends,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const exposed = new Map<string, Set<string>>();
   const open = (workload: WorkloadInfo, key: string): void => {
@@ -18,7 +20,7 @@ export function exposedPorts(
   for (const service of cluster.services) {
     if (service.type !== 'NodePort' && service.type !== 'LoadBalancer' && service.externalIps.length === 0)
       continue;
-    for (const backend of backendsOf(service, cluster.workloads)) {
+    for (const backend of backends.of(service)) {
       for (const port of service.ports)
         for (const number of targetPortsOf(port, [backend]))
           open(backend, portKey({ protocol: port.protocol, port: number }));

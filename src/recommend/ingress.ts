@@ -1,13 +1,17 @@
-/** Who may connect to a workload: clients as the pod's own side saw them, DNS for everyone, the outside where exposed. */
+/** Who may connect to a subject: clients as the pod's own side saw them, DNS for everyone, the outside where exposed. */
 import type { Edge } from '../domain/edge.ts';
-import { workloadKey, workloadTitle } from '../domain/workload.ts';
+import { identityTitle } from '../domain/identity.ts';
+import { compareText } from '../domain/text-order.ts';
+import { workloadKey } from '../domain/workload.ts';
+import { OBSERVATION_MEANINGS } from './caveat-codes.ts';
 import type { Caveat, DraftRule } from './draft.ts';
-import type { WorkloadInfo } from './cluster.ts';
 import type { DraftingContext } from './drafting.ts';
-import { outsideRules, podFamiliesOf } from './outside-peers.ts';
-import type { OutsideNeed } from './outside-peers.ts';
+import type { LeftOut } from './left-out.ts';
+import type { Subject } from './peers.ts';
 import { mergeRules, portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
+import { sideRules } from './side-rules.ts';
+import type { OpenPort, SideNeed } from './side-rules.ts';
 
 const EXPOSED: Caveat = {
   code: 'open-to-any-source',
@@ -15,62 +19,89 @@ const EXPOSED: Caveat = {
     'a Service or hostPort opens this port to the outside; narrow it if the clients are known, mind CNIs that show node addresses',
 };
 
-/** The ingress rules of a workload from its needed edges; `unnamed` lists clients that no selector can name. */
-export function ingressRules(
-  workload: WorkloadInfo,
-  edges: readonly Edge[],
-  context: DraftingContext,
-): { rules: DraftRule[]; unnamed: string[] } {
-  const exposed = context.exposed.get(workloadKey(workload.ref)) ?? new Set<string>();
-  const dnsPorts = dnsPortsOf(workload, context);
-  const drafts: RuleDraft[] = dnsPorts.length === 0 ? [] : [dnsForEveryone(dnsPorts)];
-  const outside: OutsideNeed[] = [];
-  const unnamed = new Set<string>();
-  const open = new Map<string, Edge[]>();
-  for (const edge of edges) {
-    for (const { seen, ownNode } of edge.views) {
-      if (ownNode || seen.kind === 'workload') continue;
-      if (exposed.has(portKey(edge))) open.set(portKey(edge), [...(open.get(portKey(edge)) ?? []), edge]);
-      else outside.push({ peer: seen, edge });
-    }
-  }
-  const covered = new Set([...open.keys(), ...dnsPorts.map(portKey)]);
-  for (const edge of edges) {
-    for (const { seen } of edge.views) {
-      if (seen.kind !== 'workload' || covered.has(portKey(edge))) continue;
-      const named = context.peers.peerIn(workload.ref.namespace, seen.workload);
-      if (named === null) unnamed.add(workloadTitle(seen.workload));
-      else
-        drafts.push({
-          order: 2,
-          basis: 'observed',
-          title: workloadTitle(seen.workload),
-          peers: [named.peer],
-          ports: [edge],
-          caveats: named.caveats,
-          edges: [edge],
-        });
-    }
-  }
-  for (const group of open.values())
-    drafts.push({
-      order: 1,
-      basis: 'observed',
-      title: 'any source',
-      peers: null,
-      ports: group,
-      caveats: [EXPOSED],
-      edges: group,
-    });
-  drafts.push(...outsideRules(outside, { ...context, podFamilies: podFamiliesOf(workload) }));
-  return { rules: mergeRules('ingress', drafts), unnamed: [...unnamed] };
+export interface DirectionRules {
+  readonly rules: DraftRule[];
+  /** Why no selector can name a peer, by its title. */
+  readonly unnamed: ReadonlyMap<string, string>;
+  readonly leftOut: readonly LeftOut[];
 }
 
-/** Ports on which this workload serves the cluster's DNS. */
-function dnsPortsOf(workload: WorkloadInfo, context: DraftingContext): PortNeed[] {
-  const key = workloadKey(workload.ref);
+/** The ingress rules of a subject from its needed edges. */
+export function ingressRules(
+  subject: Subject,
+  edges: readonly Edge[],
+  context: DraftingContext,
+): DirectionRules {
+  const dnsPorts = dnsPortsOf(subject, context);
+  const needs = edges.flatMap((edge) =>
+    edge.views
+      .filter(({ seen, ownNode }) => seen.kind === 'workload' || !ownNode)
+      .map(({ seen }): SideNeed => ({ edge, peer: seen })),
+  );
+  const side = sideRules(
+    {
+      direction: 'ingress',
+      subject,
+      open: openPorts(subject, needs, context),
+      openToPods: new Set(dnsPorts.map(portKey)),
+    },
+    needs,
+    context,
+  );
+  const drafts = dnsPorts.length === 0 ? side.drafts : [dnsForEveryone(dnsPorts), ...side.drafts];
+  return { rules: mergeRules('ingress', drafts), unnamed: side.unnamed, leftOut: side.leftOut };
+}
+
+/** What configuration opens: what the API server calls at once, what is exposed when the outside came. */
+function openPorts(subject: Subject, needs: readonly SideNeed[], context: DraftingContext): OpenPort[] {
+  const open = new Map<string, OpenPort>();
+  for (const { ref } of subject.members) {
+    for (const called of context.calls.get(workloadKey(ref)) ?? []) {
+      const known = open.get(portKey(called));
+      open.set(portKey(called), {
+        ...called,
+        basis: 'configuration',
+        caveats: [...(known?.caveats ?? []), ...called.caveats],
+        services: [...(known?.services ?? []), ...called.services],
+      });
+    }
+  }
+  const fromOutside = needs.filter(({ edge, peer }) => peer.kind !== 'workload' && isExposed(edge, context));
+  for (const [key, group] of Map.groupBy(fromOutside, ({ edge }) => portKey(edge))) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const known = open.get(key);
+    open.set(key, {
+      protocol: first.edge.protocol,
+      port: first.edge.port,
+      basis: known?.basis ?? 'observed',
+      caveats: [...(known?.caveats ?? []), EXPOSED, clientsSeen(group)],
+      services: known?.services ?? [],
+    });
+  }
+  return [...open.values()];
+}
+
+function isExposed(edge: Edge, { exposed }: DraftingContext): boolean {
+  const { server } = edge;
+  return server.kind === 'workload' && exposed.get(workloadKey(server.workload))?.has(portKey(edge)) === true;
+}
+
+/** Moves with traffic, so it stands in JSON and beside the evidence only. */
+function clientsSeen(needs: readonly SideNeed[]): Caveat {
+  const names = needs.flatMap(({ edge, peer }) => [identityTitle(edge.client), identityTitle(peer)]);
+  return {
+    code: 'outside-clients',
+    sentence: OBSERVATION_MEANINGS['outside-clients'],
+    names: [...new Set(names)].toSorted(compareText),
+  };
+}
+
+/** Ports on which members serve the cluster's DNS. */
+function dnsPortsOf(subject: Subject, context: DraftingContext): PortNeed[] {
+  const keys = new Set(subject.members.map(({ ref }) => workloadKey(ref)));
   return context.dns
-    .filter((dns) => dns.backends.some((backend) => workloadKey(backend.ref) === key))
+    .filter((dns) => dns.backends.some((backend) => keys.has(workloadKey(backend.ref))))
     .flatMap((dns) => dns.ports);
 }
 

@@ -1,15 +1,14 @@
 /** Which edges a draft must allow, and which it must not: noise is not need, and doubt is not evidence. */
 import type { Edge } from '../domain/edge.ts';
-import { edgeKeyText, edgeTotals, isDisputed } from '../domain/edge.ts';
-import { identityKey } from '../domain/identity.ts';
+import { edgeKeyText } from '../domain/edge.ts';
+import type { QuarantineReason } from '../domain/quarantine-reason.ts';
+import { isAnswered, quarantineOf } from './quarantine.ts';
+import type { QuarantineScope } from './quarantine.ts';
 
-/** A client with more unanswered servers or ports than this is scanning (DESIGN section 5). */
-const MAX_UNANSWERED_TARGETS = 20;
-
+/** An edge that is held back, and why; QUARANTINE_SENTENCES has the words. */
 export interface Quarantined {
   readonly edge: Edge;
-  /** `scan`: its client scans. `disputed`: a node that its connections passed says that there were none. */
-  readonly reason: 'scan' | 'disputed';
+  readonly reason: QuarantineReason;
 }
 
 export interface Needs {
@@ -17,34 +16,37 @@ export interface Needs {
   readonly needed: readonly Edge[];
   /** Shown to people, out of every draft. */
   readonly quarantined: readonly Quarantined[];
+  /** Of `needed`: what would be held back, had a person not taken it in. */
+  readonly takenIn: readonly Quarantined[];
   /** Never answered: refused, dropped or probing. */
   readonly unanswered: readonly Edge[];
 }
 
-/** Sorts edges into what is needed, what is held back, and what nobody answered. */
-export function needsOf(edges: readonly Edge[]): Needs {
-  const unanswered = edges.filter((edge) => !isAnswered(edge));
-  const targets = new Map<string, Set<string>>();
-  for (const edge of unanswered) {
-    const client = identityKey(edge.client);
-    targets.set(client, (targets.get(client) ?? new Set()).add(edgeKeyText(edge)));
-  }
-  const isScanner = (edge: Edge): boolean =>
-    (targets.get(identityKey(edge.client))?.size ?? 0) > MAX_UNANSWERED_TARGETS;
-  const wanted = edges.filter((edge) => isAnswered(edge) || edge.protocol === 'udp');
-  const quarantined = wanted.flatMap((edge): Quarantined[] => {
-    if (isDisputed(edge)) return [{ edge, reason: 'disputed' }];
-    return isScanner(edge) ? [{ edge, reason: 'scan' }] : [];
-  });
-  return {
-    needed: wanted.filter((edge) => !isDisputed(edge) && !isScanner(edge)),
-    quarantined,
-    unanswered: unanswered.filter((edge) => edge.protocol !== 'udp'),
-  };
+export interface NeedScope extends QuarantineScope {
+  /** Edges (`edgeKeyText`) that a person takes in though they are held back. */
+  readonly include: ReadonlySet<string>;
 }
 
-/** A connection that was found alive was answered, too: dumps count only established ones. */
-function isAnswered(edge: Edge): boolean {
-  const totals = edgeTotals(edge);
-  return totals.answered > 0 || totals.present > 0;
+/** A window too short to compare anything in. */
+const SHORT: NeedScope = { window: { start: 0, end: 0 }, exposed: new Map(), include: new Set() };
+
+/** Sorts edges into what is needed, what is held back, and what nobody answered. Without a scope as in a window of under a day. */
+export function needsOf(edges: readonly Edge[], scope: NeedScope = SHORT): Needs {
+  const reasonOf = quarantineOf(edges, scope);
+  const needed: Edge[] = [];
+  const quarantined: Quarantined[] = [];
+  const takenIn: Quarantined[] = [];
+  const unanswered: Edge[] = [];
+  for (const edge of edges) {
+    if (!isAnswered(edge) && edge.protocol !== 'udp') {
+      unanswered.push(edge);
+      continue;
+    }
+    const reason = reasonOf(edge);
+    const isIncluded = reason !== null && scope.include.has(edgeKeyText(edge));
+    if (reason !== null && !isIncluded) quarantined.push({ edge, reason });
+    else needed.push(edge);
+    if (reason !== null && isIncluded) takenIn.push({ edge, reason });
+  }
+  return { needed, quarantined, takenIn, unanswered };
 }

@@ -1,61 +1,122 @@
-/** Workloads as policy peers: a proven selector, with the namespace by its immutable name label (NETPOL rule 14). */
+/**
+ * Workloads as subjects and as peers of policies: a proven selector, with the namespace by its immutable name label
+ * (NETPOL rule 14). Of a namespace drafted as a whole every pod is subject and peer alike.
+ */
+import { compareText } from '../domain/text-order.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
-import { workloadKey, workloadTitle } from '../domain/workload.ts';
+import { workloadTitle } from '../domain/workload.ts';
 import type { NetworkPolicyPeer } from '../netpol/policy.ts';
 import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
 import type { Caveat } from './draft.ts';
-import { SelectorBook } from './selector.ts';
+import { learntKeys } from './learnt-labels.ts';
+import type { Granularity } from './drafting-options.ts';
+import { RefMap } from './ref-map.ts';
+import { selectorGroups } from './selector.ts';
 import type { SelectorChoice } from './selector.ts';
 
-export interface WorkloadPeer {
-  readonly peer: NetworkPolicyPeer;
-  readonly caveats: readonly Caveat[];
+/** What one policy is drafted for. */
+export interface Subject {
+  /** The workload itself, the first of several that share a selector, or the namespace as kind `Namespace`. */
+  readonly ref: WorkloadRef;
+  /** Sorted; one unless several share a selector. */
+  readonly members: readonly WorkloadInfo[];
+  readonly choice: SelectorChoice;
 }
 
-/** Chooses selectors once per namespace and answers for any workload of the cluster. */
-export class PeerBook {
-  readonly #workloads: ReadonlyMap<string, WorkloadInfo>;
-  readonly #selectors: ReadonlyMap<string, SelectorBook>;
+export type PeerAnswer =
+  | {
+      readonly kind: 'named';
+      readonly title: string;
+      /** The one peer, as rules list it. */
+      readonly peers: readonly [NetworkPolicyPeer];
+      readonly caveats: readonly Caveat[];
+    }
+  | { readonly kind: 'unnamed'; readonly why: string };
 
-  constructor(cluster: Pick<ClusterInfo, 'workloads'>) {
-    this.#workloads = new Map(cluster.workloads.map((workload) => [workloadKey(workload.ref), workload]));
+const UNKNOWN: PeerAnswer = { kind: 'unnamed', why: 'its object and pods are not known' };
+const ON_THE_NODE: PeerAnswer = { kind: 'unnamed', why: "its pods are on their node's network" };
+
+/** Chooses selectors once per cluster and answers for any workload of it. */
+export class PeerBook {
+  readonly #workloads = new RefMap<WorkloadInfo>();
+  readonly #peers = new RefMap<{ readonly inside: PeerAnswer; readonly outside: PeerAnswer }>();
+  /** Sorted by namespace and name. */
+  readonly subjects: readonly Subject[];
+
+  constructor(cluster: Pick<ClusterInfo, 'workloads' | 'services'>, granularity: Granularity) {
+    for (const workload of cluster.workloads) this.#workloads.set(workload.ref, workload);
     const byNamespace = Map.groupBy(cluster.workloads, (workload) => workload.ref.namespace);
-    this.#selectors = new Map(
-      [...byNamespace].map(([namespace, workloads]) => [namespace, new SelectorBook(workloads)]),
-    );
+    const subjects =
+      granularity === 'namespace'
+        ? [...byNamespace].flatMap(([namespace, workloads]) => namespaceSubject(namespace, workloads))
+        : groupSubjects(cluster, byNamespace);
+    this.subjects = subjects.toSorted((a, b) => compareRefs(a.ref, b.ref));
+    for (const subject of this.subjects) {
+      const answers = { inside: peerOf(subject, true), outside: peerOf(subject, false) };
+      for (const { ref } of subject.members) this.#peers.set(ref, answers);
+    }
   }
 
   workload(ref: WorkloadRef): WorkloadInfo | null {
-    return this.#workloads.get(workloadKey(ref)) ?? null;
+    return this.#workloads.get(ref) ?? null;
   }
 
-  selectorOf(ref: WorkloadRef): SelectorChoice {
-    const workload = this.workload(ref);
-    const book = this.#selectors.get(ref.namespace);
-    if (workload === null || book === undefined)
-      return { kind: 'none', why: 'its object and pods are not known' };
-    return book.choose(workload);
-  }
-
-  /** `ref` as a peer in a policy of `namespace`; null when no selector can name it. */
-  peerIn(namespace: string, ref: WorkloadRef): WorkloadPeer | null {
-    const choice = this.selectorOf(ref);
-    if (choice.kind === 'none') return null;
-    const podSelector = choice.selector;
-    const peer =
-      ref.namespace === namespace
-        ? { podSelector }
-        : {
-            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ref.namespace } },
-            podSelector,
-          };
-    return { peer, caveats: choice.kind === 'shared' ? [sharedCaveat(ref, choice.others)] : [] };
+  /** `ref` as a peer in a policy of `namespace`. */
+  peerIn(namespace: string, ref: WorkloadRef): PeerAnswer {
+    const peers = this.#peers.get(ref);
+    if (peers !== undefined) return ref.namespace === namespace ? peers.inside : peers.outside;
+    return this.workload(ref)?.hostNetwork === true ? ON_THE_NODE : UNKNOWN;
   }
 }
 
-function sharedCaveat(ref: WorkloadRef, others: readonly WorkloadRef[]): Caveat {
+function groupSubjects(
+  cluster: Pick<ClusterInfo, 'workloads' | 'services'>,
+  byNamespace: ReadonlyMap<string, readonly WorkloadInfo[]>,
+): Subject[] {
+  const learnt = learntKeys(cluster.workloads);
+  const services = Map.groupBy(cluster.services, (service) => service.namespace);
+  return [...byNamespace].flatMap(([namespace, workloads]) =>
+    selectorGroups(workloads, services.get(namespace) ?? [], learnt).flatMap(({ members, choice }) => {
+      const first = members.find(isCurrent) ?? members[0];
+      return first === undefined ? [] : [{ ref: first.ref, members, choice }];
+    }),
+  );
+}
+
+/** The namespace as one: nothing of it is told from anything else of it. */
+function namespaceSubject(namespace: string, workloads: readonly WorkloadInfo[]): Subject[] {
+  const members = workloads
+    .filter(({ hostNetwork }) => !hostNetwork)
+    .toSorted((a, b) => compareRefs(a.ref, b.ref));
+  const ref = { namespace, kind: 'Namespace', name: namespace };
+  return members.length === 0 ? [] : [{ ref, members, choice: { kind: 'exact', selector: {}, caveats: [] } }];
+}
+
+function peerOf({ ref, choice }: Subject, isInside: boolean): PeerAnswer {
+  if (choice.kind === 'none') return { kind: 'unnamed', why: `${choice.why}; ${choice.remedy}` };
+  const isWhole = ref.kind === 'Namespace';
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': ref.namespace } };
+  const peer = isInside
+    ? { podSelector: choice.selector }
+    : { namespaceSelector, ...(isWhole ? {} : { podSelector: choice.selector }) };
   return {
-    code: 'selector-shared',
-    sentence: `the selector of ${workloadTitle(ref)} also matches ${others.map(workloadTitle).join(', ')}`,
+    kind: 'named',
+    title: isWhole ? `namespace ${ref.namespace}` : workloadTitle(ref),
+    peers: [peer],
+    caveats: choice.caveats.map(({ code, sentence }) => ({
+      code,
+      sentence: `${workloadTitle(ref)}: ${sentence}`,
+    })),
   };
+}
+
+/** A workload whose controller is gone and whose pods have all ended needs no policy. */
+export function isCurrent(workload: WorkloadInfo): boolean {
+  return (
+    workload.templateLabels !== null || workload.selector !== null || workload.pods.some((pod) => !pod.ended)
+  );
+}
+
+function compareRefs(a: WorkloadRef, b: WorkloadRef): number {
+  return compareText(a.namespace, b.namespace) || compareText(a.name, b.name) || compareText(a.kind, b.kind);
 }

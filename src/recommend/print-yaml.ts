@@ -4,7 +4,9 @@
  */
 import { Document, isMap, isSeq } from 'yaml';
 import { workloadTitle } from '../domain/workload.ts';
+import { isObservation } from './caveat-codes.ts';
 import type { Draft, DraftOutcome, DraftRule, Omission } from './draft.ts';
+import { caveatLine, draftComments, evidenceComments } from './evidence-comments.ts';
 
 export interface PrintOptions {
   readonly withEvidence: boolean;
@@ -29,7 +31,9 @@ function printDraft(draft: Draft, options: PrintOptions): string {
   const document = new Document(draft.policy, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
   const head = [
     `${workloadTitle(draft.workload)} (${draft.workload.kind})`,
-    ...draft.caveats.map((caveat) => `caveat ${caveat.code}: ${caveat.sentence}`),
+    ...(draft.cni === 'default' ? [] : [`network plugin: ${draft.cni}`]),
+    ...draft.caveats.filter(({ code }) => !isObservation(code)).map(caveatLine),
+    ...(options.withEvidence ? draftComments(draft) : []),
   ];
   if (document.contents !== null) document.contents.commentBefore = head.map(comment).join('\n');
   for (const direction of ['ingress', 'egress'] as const) {
@@ -50,14 +54,7 @@ function ruleComment(rule: DraftRule, options: PrintOptions): string {
   const services = rule.services.length === 0 ? '' : ` (Service ${rule.services.join(', ')})`;
   const lines = [`${rule.basis}: ${rule.title}${services}`];
   const { evidence } = rule;
-  if (options.withEvidence && evidence !== null) {
-    const first = new Date(evidence.firstSeen).toISOString();
-    const last = new Date(evidence.lastSeen).toISOString();
-    lines.push(
-      `opened ${evidence.opened}, answered ${evidence.answered}, present ${evidence.present}; ${evidence.clientPods} client and ${evidence.serverPods} server pods; seen by ${evidence.witnesses.join(', ')}`,
-      `first seen ${first}, last ${last}`,
-    );
-  }
+  if (options.withEvidence && evidence !== null) lines.push(...evidenceComments(evidence));
   return lines.map(comment).join('\n');
 }
 

@@ -1,71 +1,138 @@
-/** The proof: every needed edge, judged by the evaluator on the policy that was drafted. A draft that fails it is no draft. */
+/** The proof: every known pod and every needed edge, judged by the evaluator on what was drafted. A draft that fails it is no draft. */
 import type { Edge } from '../domain/edge.ts';
 import { edgeKeyText } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { compareText } from '../domain/text-order.ts';
-import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 import { compilePolicies } from '../netpol/compile.ts';
+import type { PolicySet } from '../netpol/compile.ts';
 import { evaluateSide } from '../netpol/evaluate.ts';
 import type { NetworkPolicy } from '../netpol/policy.ts';
-import type { End, PolicyPod, PolicyWorld } from '../netpol/world.ts';
-import type { KnownPod, WorkloadInfo } from './cluster.ts';
+import type { Direction, End, PolicyWorld } from '../netpol/world.ts';
+import type { WorkloadInfo } from './cluster.ts';
+import { usableLabels } from './label-sets.ts';
+import { RefMap } from './ref-map.ts';
+import type { DialledPort } from './service-view.ts';
 
-export interface ProofInput {
+/** One workload that the policy is for, with what it needs. */
+export interface ProofSubject {
   readonly workload: WorkloadInfo;
-  readonly policy: NetworkPolicy;
   readonly inbound: readonly Edge[];
   readonly outbound: readonly Edge[];
 }
 
-/** Edges that a drafted policy does not allow on its own workload's side, as text; empty when the draft is proved. */
+export interface ProofInput {
+  readonly policy: NetworkPolicy;
+  /** More than one where a policy is shared. */
+  readonly members: readonly ProofSubject[];
+  /** Whether the far end of an edge is left out of the draft, as its lists say. */
+  readonly isLeftOut: (direction: Direction, edge: Edge, peer: Identity) => boolean;
+  /** The Service ports by which an edge is dialled, where the plugin judges those too; none otherwise. */
+  readonly dialled: (edge: Edge) => readonly DialledPort[];
+}
+
+interface Judged {
+  readonly set: PolicySet;
+  /** One of the subject's pods: the same policy selects all, and its rules look at nothing but the far end. */
+  readonly own: End;
+  readonly direction: Direction;
+}
+
+/** What a draft's policy gets wrong, as text; empty when it is proved. */
+export interface Failures {
+  /** Edges that it denies on its own workloads' side. */
+  readonly denied: readonly string[];
+  /** Names of pods of its workloads that it does not select, or not it alone. */
+  readonly unselected: readonly string[];
+}
+
+/** Judges the drafts of one namespace together: each pod is selected by its own and no other, and every needed edge is allowed. */
 export class Prover {
   readonly #world: PolicyWorld;
-  readonly #podsOf: (ref: WorkloadRef) => readonly KnownPod[];
-  readonly #ends = new Map<string, readonly End[]>();
+  readonly #workloadOf: (ref: WorkloadRef) => WorkloadInfo | null;
+  readonly #ends = new RefMap<readonly End[]>();
 
-  constructor(world: PolicyWorld, podsOf: (ref: WorkloadRef) => readonly KnownPod[]) {
+  constructor(world: PolicyWorld, workloadOf: (ref: WorkloadRef) => WorkloadInfo | null) {
     this.#world = world;
-    this.#podsOf = podsOf;
+    this.#workloadOf = workloadOf;
   }
 
-  denied(input: ProofInput): string[] {
-    const set = compilePolicies([input.policy], this.#world);
-    const own = this.#endsOf({ kind: 'workload', workload: input.workload.ref });
-    const allows = (direction: 'ingress' | 'egress', edge: Edge, peer: End): boolean =>
-      own.every((self) => {
-        const ends =
-          direction === 'ingress' ? { client: peer, server: self } : { client: self, server: peer };
-        const verdict = evaluateSide(set, direction, { ...ends, protocol: edge.protocol, port: edge.port });
-        // A pod that the policy does not even select proves nothing.
-        return verdict.allowed && verdict.reason !== 'not-isolated';
-      });
-    const inbound = input.inbound.filter(
-      (edge) =>
-        !edge.views
-          .filter((view) => !view.ownNode)
-          .every((view) => this.#endsOf(view.seen).every((peer) => allows('ingress', edge, peer))),
+  /** One for each input, in their order. */
+  failures(inputs: readonly ProofInput[]): Failures[] {
+    const set = compilePolicies(
+      inputs.map(({ policy }) => policy),
+      this.#world,
     );
-    const outbound = input.outbound.filter(
-      (edge) => !this.#endsOf(edge.server).every((peer) => allows('egress', edge, peer)),
-    );
-    return [...new Set([...inbound, ...outbound].map(edgeKeyText))].toSorted(compareText);
+    return inputs.map((input) => this.#failuresOf(input, set));
   }
 
-  /** One pod for each distinct set of labels and ports of the workload, on no particular node; or the address itself. */
+  #failuresOf(input: ProofInput, set: PolicySet): Failures {
+    const { namespace, name } = input.policy.metadata;
+    const denied: Edge[] = [];
+    const unselected: string[] = [];
+    for (const { workload, inbound, outbound } of input.members) {
+      const ends = this.#endsOf({ kind: 'workload', workload: workload.ref });
+      const [own] = ends;
+      if (own === undefined) continue;
+      const foreign = ends.filter((end) => !isIsolatedBy(set, end, `${namespace}/${name}`));
+      unselected.push(...foreign.flatMap((end) => (end.kind === 'pod' ? [end.pod.name] : [])));
+      const judged = { set, own };
+      for (const edge of inbound)
+        if (!this.#letsIn(edge, { ...judged, direction: 'ingress' }, input)) denied.push(edge);
+      for (const edge of outbound)
+        if (!this.#letsOut(edge, { ...judged, direction: 'egress' }, input)) denied.push(edge);
+    }
+    return { denied: [...new Set(denied.map(edgeKeyText))].toSorted(compareText), unselected };
+  }
+
+  #letsIn(edge: Edge, judged: Judged, { isLeftOut }: ProofInput): boolean {
+    return edge.views
+      .filter(({ ownNode, seen }) => !ownNode && !isLeftOut('ingress', edge, seen))
+      .every(({ seen }) => this.#endsOf(seen).every((peer) => allows(judged, peer, edge)));
+  }
+
+  #letsOut(edge: Edge, judged: Judged, { isLeftOut, dialled }: ProofInput): boolean {
+    if (isLeftOut('egress', edge, edge.server)) return true;
+    return (
+      this.#endsOf(edge.server).every((peer) => allows(judged, peer, edge)) &&
+      dialled(edge).every(({ service, port }) =>
+        service.clusterIps.every((address) => allows(judged, { kind: 'address', address }, port)),
+      )
+    );
+  }
+
+  /** One pod for each distinct set of usable labels of the workload and its template, on no particular node; or the address itself. */
   #endsOf(identity: Identity): readonly End[] {
     if (identity.kind !== 'workload') return [{ kind: 'address', address: identity.address }];
-    const key = workloadKey(identity.workload);
-    const known = this.#ends.get(key);
+    const known = this.#ends.get(identity.workload);
     if (known !== undefined) return known;
-    const shapes = new Map(
-      this.#podsOf(identity.workload).map((pod) => [JSON.stringify([pod.labels, pod.ports]), pod]),
-    );
-    const ends = [...shapes.values()].map((pod): End => ({
-      kind: 'pod',
-      pod: { ...pod, node: null } satisfies PolicyPod,
-    }));
-    this.#ends.set(key, ends);
+    const ends = podShapes(this.#workloadOf(identity.workload));
+    this.#ends.set(identity.workload, ends);
     return ends;
   }
+}
+
+/** Whether that policy and no other isolates the pod both ways: a policy that does not select a pod proves nothing about it. */
+function isIsolatedBy(set: PolicySet, end: End, policy: string): boolean {
+  if (end.kind === 'address') return false;
+  const by = [set.isolation('ingress', end.pod), set.isolation('egress', end.pod)];
+  return by.every(({ keys }) => keys.length === 1 && keys[0] === policy);
+}
+
+function allows({ set, own, direction }: Judged, peer: End, to: Pick<Edge, 'protocol' | 'port'>): boolean {
+  const ends = direction === 'ingress' ? { client: peer, server: own } : { client: own, server: peer };
+  return evaluateSide(set, direction, { ...ends, protocol: to.protocol, port: to.port }).allowed;
+}
+
+/** Pods that differ in nothing that a selector of a draft may name are one. */
+function podShapes(workload: WorkloadInfo | null): End[] {
+  if (workload === null) return [];
+  const { ref, templateLabels, hostNetwork, pods } = workload;
+  const { namespace, name } = ref;
+  const fresh = { namespace, name: `${name} of its template`, hostNetwork, ips: [], ports: [] };
+  const made = templateLabels === null ? [] : [{ ...fresh, labels: templateLabels }];
+  const shapes = new Map(
+    [...pods, ...made].map((pod) => [JSON.stringify([usableLabels(pod.labels), pod.hostNetwork]), pod]),
+  );
+  return [...shapes.values()].map((pod) => ({ kind: 'pod', pod: { ...pod, node: null } }));
 }

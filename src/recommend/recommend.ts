@@ -2,23 +2,34 @@
  * Drafts one NetworkPolicy per workload from the edges of a learning window: sound, least and stable
  * (DESIGN section 6). A pure function of its input; it applies nothing and reads no clock.
  */
-import { createPolicyName } from './policy-name.ts';
 import type { Edge } from '../domain/edge.ts';
-import type { Identity } from '../domain/identity.ts';
-import { compareText } from '../domain/text-order.ts';
-import { workloadKey, workloadTitle } from '../domain/workload.ts';
-import type { LabelSelector, NetworkPolicy } from '../netpol/policy.ts';
-import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
-import type { Caveat, Draft, DraftOutcome, DraftRule, Omission, Readiness } from './draft.ts';
+import { edgeKeyText } from '../domain/edge.ts';
+import { workloadKey } from '../domain/workload.ts';
+import type { PolicyWorld } from '../netpol/world.ts';
+import { appraisedDrafts, appraiser } from './appraisal.ts';
+import type { AppraisedWorkload } from './appraisal.ts';
+import { BASELINE_NAME, baselines } from './baseline.ts';
+import type { ClusterInfo } from './cluster.ts';
+import { draftSubject, provedDraft } from './draft-subject.ts';
+import type { EdgesOf } from './draft-subject.ts';
+import type { BareDraft, DraftOutcome, Omission } from './draft.ts';
 import { draftingContext } from './drafting.ts';
 import type { DraftingContext } from './drafting.ts';
-import { egressRules } from './egress.ts';
-import { ingressRules } from './ingress.ts';
+import { DEFAULT_DRAFTING } from './drafting-options.ts';
+import type { DraftingOptions } from './drafting-options.ts';
+import type { History } from './history.ts';
+import { applyOptions } from './left-out.ts';
+import type { LeftOut } from './left-out.ts';
 import { needsOf } from './need.ts';
 import type { Quarantined } from './need.ts';
 import type { KnownRanges } from './outside-peers.ts';
+import { isCurrent } from './peers.ts';
+import type { Subject } from './peers.ts';
 import { policyWorldOf } from './policy-world.ts';
 import { Prover } from './prove.ts';
+import { appendTo, RefMap } from './ref-map.ts';
+import { LEARNING_WINDOW_MS } from './readiness.ts';
+import { sharedAppraisal } from './shared-appraisal.ts';
 
 export interface RecommendInput {
   readonly cluster: ClusterInfo;
@@ -26,152 +37,134 @@ export interface RecommendInput {
   /** The learning window, unix ms. */
   readonly window: { readonly start: number; readonly end: number };
   readonly known: KnownRanges;
+  /** What people chose; those of DEFAULT_DRAFTING where absent. */
+  readonly options?: Partial<DraftingOptions>;
+  /** Who watched what, and when pods lived; without it no draft is ready. */
+  readonly history?: History;
+  /** How long a learning window was asked for, ms; 7 days unless given. */
+  readonly learningWindowMs?: number;
+  /** Edges (`edgeKeyText`) that a person takes in though they are held back. */
+  readonly include?: readonly string[];
 }
 
 export interface Recommendation {
-  /** One per workload that can have a policy, sorted by namespace, name and kind. */
+  /**
+   * One per workload that can have a policy, or per group of workloads that share one, sorted by namespace, name and
+   * kind; in each namespace its baseline first, where one was asked for.
+   */
   readonly outcomes: readonly DraftOutcome[];
+  readonly options: DraftingOptions;
+  /** Needed edges that the options keep out of every draft, sorted. */
+  readonly leftOut: readonly LeftOut[];
+  /** Held back, and out of every draft. */
   readonly quarantined: readonly Quarantined[];
+  /** Would be held back, had a person not taken them in. */
+  readonly takenIn: readonly Quarantined[];
+  /** Of `include`: no edge has this key. */
+  readonly unknownIncludes: readonly string[];
+  /** Of every workload, drafted or not, in the order of the cluster's. */
+  readonly appraised: readonly AppraisedWorkload[];
 }
-
-/** Shorter windows miss what happens weekly (FIELD: 41 flows in 7 days, 5 in 3 minutes). */
-const LEARNING_WINDOW_MS = 7 * 24 * 3_600_000;
 
 export function recommend(input: RecommendInput): Recommendation {
-  const { needed, quarantined } = needsOf(input.edges);
-  const context = draftingContext(input.cluster, input.known);
-  const prover = new Prover(policyWorldOf(input.cluster), (ref) => context.peers.workload(ref)?.pods ?? []);
-  const inbound = Map.groupBy(needed, (edge) => endKey(edge.server));
-  const outbound = Map.groupBy(needed, (edge) => endKey(edge.client));
-  const readiness = readinessOf(input.window);
-  const outcomes = input.cluster.workloads
-    .filter((workload) => !workload.hostNetwork && isCurrent(workload))
-    .toSorted(
-      (a, b) =>
-        compareText(a.ref.namespace, b.ref.namespace) ||
-        compareText(a.ref.name, b.ref.name) ||
-        compareText(a.ref.kind, b.ref.kind),
-    )
-    .map((workload) => {
-      const key = workloadKey(workload.ref);
-      return draftOne(
-        { workload, inbound: inbound.get(key) ?? [], outbound: outbound.get(key) ?? [] },
-        { context, prover, readiness },
-      );
-    });
-  return { outcomes, quarantined };
-}
-
-interface Subject {
-  readonly workload: WorkloadInfo;
-  readonly inbound: readonly Edge[];
-  readonly outbound: readonly Edge[];
-}
-
-function draftOne(
-  subject: Subject,
-  by: { context: DraftingContext; prover: Prover; readiness: Readiness },
-): DraftOutcome {
-  const { workload, inbound, outbound } = subject;
-  const choice = by.context.peers.selectorOf(workload.ref);
-  if (choice.kind === 'none')
-    return omit(workload, 'not-selectable', `no selector can name it: ${choice.why}`);
-  if (choice.kind === 'shared')
-    return omit(
-      workload,
-      'selector-shared',
-      `every selector of it also matches ${choice.others.map(workloadTitle).join(', ')}; give its pods a label of their own`,
-    );
-  const ingress = ingressRules(workload, inbound, by.context);
-  const egress = egressRules(workload, outbound, by.context);
-  const unnamed = [...new Set([...ingress.unnamed, ...egress.unnamed])].toSorted(compareText);
-  if (unnamed.length > 0)
-    return omit(
-      workload,
-      'peer-not-selectable',
-      `it talks to ${unnamed.join(', ')}, which no selector can name`,
-    );
-  const policy = policyOf(workload, choice.selector, { ingress: ingress.rules, egress: egress.rules });
-  const denied = by.prover.denied({ workload, policy, inbound, outbound });
-  if (denied.length > 0)
-    return omit(
-      workload,
-      'unproved',
-      `the draft would deny ${denied.slice(0, 3).join(', ')}${denied.length > 3 ? ' and more' : ''}`,
-    );
-  const rules = [...ingress.rules, ...egress.rules];
-  return {
-    kind: 'draft',
-    workload: workload.ref,
-    policy,
-    rules,
-    caveats: distinctCaveats([...egress.caveats, ...rules.flatMap((rule) => rule.caveats)]),
-    readiness: by.readiness,
-  } satisfies Draft;
-}
-
-function policyOf(
-  workload: WorkloadInfo,
-  podSelector: LabelSelector,
-  rules: { ingress: readonly DraftRule[]; egress: readonly DraftRule[] },
-): NetworkPolicy {
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: {
-      name: createPolicyName(workload.ref),
-      namespace: workload.ref.namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'netscribe' },
-    },
-    spec: {
-      podSelector,
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: rules.ingress.map((rule) => ({
-        ...(rule.peers === null ? {} : { from: rule.peers }),
-        ports: rule.ports,
-      })),
-      egress: rules.egress.map((rule) => ({
-        ...(rule.peers === null ? {} : { to: rule.peers }),
-        ports: rule.ports,
-      })),
-    },
-  };
-}
-
-function omit(workload: WorkloadInfo, code: string, sentence: string): Omission {
-  return { kind: 'omitted', workload: workload.ref, code, sentence };
-}
-
-/** A workload whose controller is gone and whose pods have all ended needs no policy. */
-function isCurrent(workload: WorkloadInfo): boolean {
-  return (
-    workload.templateLabels !== null || workload.selector !== null || workload.pods.some((pod) => !pod.ended)
+  const { cluster, window, include = [], learningWindowMs = LEARNING_WINDOW_MS, history = null } = input;
+  const options = { ...DEFAULT_DRAFTING, ...input.options };
+  const context = draftingContext(cluster, input.known, options);
+  const needs = needsOf(input.edges, { window, exposed: context.exposed, include: new Set(include) });
+  const { kept, leftOut } = applyOptions(needs.needed, options);
+  const edges = edgesByWorkload(kept, leftOut);
+  const appraise = appraiser({ cluster, window, learningWindowMs, history, needs, exposed: context.exposed });
+  const appraised = cluster.workloads.map((workload) => {
+    const { ref } = workload;
+    const own = { inbound: edges.inbound(ref), outbound: edges.outbound(ref) };
+    return { workload: ref, ...appraise.ofWorkload(workload, own) };
+  });
+  const subjects = context.peers.subjects.filter(({ members }) => members.some(isCurrent));
+  const drafted = provedDrafts(subjects, edges, { context, world: policyWorldOf(cluster) });
+  // A policy for a whole namespace isolates every pod of it by itself.
+  const hasBaselines = options.baseline === 'default-deny' && options.granularity === 'workload';
+  const first = Map.groupBy(
+    hasBaselines ? baselines(subjects, drafted, context) : [],
+    ({ workload }) => workload.namespace,
   );
-}
-
-function readinessOf(window: RecommendInput['window']): Readiness {
-  if (window.end - window.start < LEARNING_WINDOW_MS)
-    return {
-      state: 'incomplete',
-      reasons: [{ code: 'window', sentence: 'the learning window is shorter than 7 days' }],
-    };
+  const outcomes = drafted.flatMap((outcome) => {
+    const { namespace } = outcome.workload;
+    const baseline = first.get(namespace) ?? [];
+    first.delete(namespace);
+    return [...baseline, outcome];
+  });
+  const keys = new Set(input.edges.map(edgeKeyText));
   return {
-    state: 'incomplete',
-    reasons: [
-      {
-        code: 'not-assessed',
-        sentence: 'starts, terminations and blind nodes in the window are not assessed',
-      },
-    ],
+    outcomes: outcomes.map(appraisedDrafts(appraise, [...appraised, ...ofSeveral(subjects, appraised)])),
+    options,
+    leftOut,
+    quarantined: needs.quarantined,
+    takenIn: needs.takenIn,
+    unknownIncludes: include.filter((key) => !keys.has(key)),
+    appraised,
   };
 }
 
-function distinctCaveats(caveats: readonly Caveat[]): Caveat[] {
-  return [...new Map(caveats.map((caveat) => [`${caveat.code} ${caveat.sentence}`, caveat])).entries()]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([, caveat]) => caveat);
+/** Every subject drafted, then all drafts of a namespace proved together. */
+function provedDrafts(
+  subjects: readonly Subject[],
+  edges: EdgesOf,
+  by: { readonly context: DraftingContext; readonly world: PolicyWorld },
+): (BareDraft | Omission)[] {
+  const prover = new Prover(by.world, (ref) => by.context.peers.workload(ref));
+  return [...Map.groupBy(subjects, ({ ref }) => ref.namespace).values()].flatMap((own) => {
+    const candidates = own.map((subject) => draftSubject(subject, edges, by.context));
+    const drafted = candidates.filter((each) => each.kind === 'candidate');
+    const failures = prover.failures(drafted.map(({ proof }) => proof));
+    const proved = new Map(drafted.map((each, index) => [each, failures[index]]));
+    return candidates.map((each) => {
+      if (each.kind === 'omitted') return each;
+      const failed = proved.get(each);
+      if (failed === undefined) throw new Error('a draft was not judged');
+      return provedDraft(each, failed);
+    });
+  });
 }
 
-function endKey(identity: Identity): string {
-  return identity.kind === 'workload' ? workloadKey(identity.workload) : '';
+/** Appraisals of what stands for more than one workload: groups, and namespaces under the names of their baselines too. */
+function ofSeveral(
+  subjects: readonly Subject[],
+  appraised: readonly AppraisedWorkload[],
+): AppraisedWorkload[] {
+  const known = new Map(appraised.map((each) => [workloadKey(each.workload), each]));
+  const shared = (workload: Subject['ref'], members: Subject['members']): AppraisedWorkload => ({
+    workload,
+    ...sharedAppraisal(members.flatMap(({ ref }) => known.get(workloadKey(ref)) ?? [])),
+  });
+  const groups = subjects.filter(({ ref, members }) => members.length > 1 || ref.kind === 'Namespace');
+  const namespaces = [...Map.groupBy(subjects, ({ ref }) => ref.namespace)];
+  return [
+    ...groups.map(({ ref, members }) => shared(ref, members)),
+    ...namespaces.map(([namespace, own]) =>
+      shared(
+        { namespace, kind: 'Namespace', name: BASELINE_NAME },
+        own.flatMap(({ members }) => members),
+      ),
+    ),
+  ];
+}
+
+function edgesByWorkload(kept: readonly Edge[], leftOut: readonly LeftOut[]): EdgesOf {
+  const inbound = new RefMap<Edge[]>();
+  const outbound = new RefMap<Edge[]>();
+  const left = new RefMap<LeftOut[]>();
+  for (const edge of kept) {
+    if (edge.server.kind === 'workload') appendTo(inbound, edge.server.workload, edge);
+    if (edge.client.kind === 'workload') appendTo(outbound, edge.client.workload, edge);
+  }
+  for (const each of leftOut) {
+    const { client, server } = each.edge;
+    if (client.kind === 'workload') appendTo(left, client.workload, each);
+    if (server.kind === 'workload') appendTo(left, server.workload, each);
+  }
+  return {
+    inbound: (ref) => inbound.get(ref) ?? [],
+    outbound: (ref) => outbound.get(ref) ?? [],
+    leftOut: (ref) => left.get(ref) ?? [],
+  };
 }

@@ -1,11 +1,14 @@
 /** Rules while they are drafted: needs are collected per peer, then ports, services and evidence are merged. */
 import type { Edge } from '../domain/edge.ts';
-import { edgeKeyText, edgeTotals, isOneSided } from '../domain/edge.ts';
+import { edgeKeyText, isOneSided } from '../domain/edge.ts';
 import { PROTOCOLS, kubernetesProtocol } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '../netpol/policy.ts';
-import type { Basis, Caveat, DraftRule, RuleEvidence } from './draft.ts';
+import { distinctCaveats } from './distinct-caveats.ts';
+import type { Basis, Caveat, DraftRule } from './draft.ts';
+import { portRanges } from './port-ranges.ts';
+import { ruleEvidence } from './rule-evidence.ts';
 
 export interface PortNeed {
   readonly protocol: Protocol;
@@ -22,6 +25,10 @@ export interface RuleDraft {
   readonly ports: readonly PortNeed[];
   readonly caveats: readonly Caveat[];
   readonly edges: readonly Edge[];
+  /** Services that imply the rule, `namespace/name`; those that were dialled are found in the edges. */
+  readonly services?: readonly string[];
+  /** No other draft of its direction has its peers, so there is nothing to merge it with. */
+  readonly isAlone?: true;
 }
 
 const ONE_SIDED: Caveat = {
@@ -29,13 +36,24 @@ const ONE_SIDED: Caveat = {
   sentence: 'only one of two nodes saw these connections; the other was not watched then, or lost events',
 };
 
+const PORT_RANGE: Caveat = {
+  code: 'port-range',
+  sentence:
+    'more ports were used than a person reads, so a range allows them and others beside them; fix the ports of the application if it can',
+};
+const SCTP: Caveat = {
+  code: 'sctp-support',
+  sentence: 'the rule names SCTP; ask the network plugin whether it enforces that',
+};
+
 /** Rules of the same peers become one with all their ports; the result is sorted and independent of input order. */
 export function mergeRules(direction: 'ingress' | 'egress', drafts: readonly RuleDraft[]): DraftRule[] {
+  const alone = drafts.filter(({ isAlone }) => isAlone === true);
   const byPeers = Map.groupBy(
-    drafts,
-    (draft) => `${draft.basis} ${draft.title} ${JSON.stringify(draft.peers)}`,
+    alone.length === 0 ? drafts : drafts.filter(({ isAlone }) => isAlone !== true),
+    ({ basis, title, peers }) => `${basis} ${title} ${JSON.stringify(peers)}`,
   );
-  return [...byPeers.values()]
+  return [...alone.map((draft) => [draft]), ...byPeers.values()]
     .map((group) => ({
       order: Math.min(...group.map((draft) => draft.order)),
       rule: mergedRule(direction, group),
@@ -49,10 +67,25 @@ export function portKey(need: PortNeed): string {
   return `${need.port}/${need.protocol}`;
 }
 
-export function portsOf(needs: readonly PortNeed[]): NetworkPolicyPort[] {
-  return [...new Map(needs.map((need) => [portKey(need), need])).values()]
-    .toSorted((a, b) => PROTOCOLS.indexOf(a.protocol) - PROTOCOLS.indexOf(b.protocol) || a.port - b.port)
-    .map((need) => ({ protocol: kubernetesProtocol(need.protocol), port: need.port }));
+/** As a rule lists them, by protocol and number; many dynamic ports are one range, and then it says so. */
+export function portsOf(needs: readonly PortNeed[]): {
+  readonly ports: NetworkPolicyPort[];
+  readonly caveats: readonly Caveat[];
+} {
+  const caveats: Caveat[] = [];
+  const ports: NetworkPolicyPort[] = [];
+  for (const protocol of PROTOCOLS) {
+    const own = needs.flatMap((need) => (need.protocol === protocol ? [need.port] : []));
+    if (own.length === 0) continue;
+    const { ranges, isWidened } = portRanges(own);
+    if (isWidened) caveats.push(PORT_RANGE);
+    if (protocol === 'sctp') caveats.push(SCTP);
+    for (const { from, to } of ranges) {
+      const port = { protocol: kubernetesProtocol(protocol), port: from };
+      ports.push(to > from ? { ...port, endPort: to } : port);
+    }
+  }
+  return { ports, caveats };
 }
 
 /** By title; rules of one title (two kinds of one name, one class of addresses on several ports) by what they allow. */
@@ -66,50 +99,38 @@ function compareRules(a: DraftRule, b: DraftRule): number {
 function mergedRule(direction: 'ingress' | 'egress', group: readonly RuleDraft[]): DraftRule {
   const [first] = group;
   if (first === undefined) throw new RangeError('no rule to merge');
-  const edges = [
-    ...new Map(group.flatMap((draft) => draft.edges).map((edge) => [edgeKeyText(edge), edge])).entries(),
-  ]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([, edge]) => edge);
+  const edges = distinctEdges(group);
+  const { ports, caveats: ofPorts } = portsOf(group.flatMap((draft) => draft.ports));
   const oneSided = edges.some(isOneSided) ? [ONE_SIDED] : [];
-  const caveats = [
-    ...new Map(
-      [...group.flatMap((draft) => draft.caveats), ...oneSided].map((caveat) => [
-        `${caveat.code} ${caveat.sentence}`,
-        caveat,
-      ]),
-    ).entries(),
-  ];
-  const services = edges
-    .flatMap((edge) => edge.services)
-    .map((service) => `${service.namespace}/${service.name}`);
   return {
     direction,
     basis: first.basis,
     title: first.title,
     peers: first.peers,
-    ports: portsOf(group.flatMap((draft) => draft.ports)),
-    services: first.basis === 'observed' ? [...new Set(services)].toSorted(compareText) : [],
-    caveats: caveats.toSorted(([a], [b]) => compareText(a, b)).map(([, caveat]) => caveat),
-    evidence: edges.length === 0 ? null : evidenceOf(edges),
+    ports,
+    services: first.basis === 'observed' ? servicesDialled(edges) : servicesImplied(group),
+    caveats: distinctCaveats([...group.flatMap((draft) => draft.caveats), ...oneSided, ...ofPorts]),
+    evidence: ruleEvidence(edges),
   };
 }
 
-function evidenceOf(edges: readonly Edge[]): RuleEvidence {
-  const totals = edges.map(edgeTotals);
-  return {
-    opened: sum(totals.map((each) => each.opened)),
-    present: sum(totals.map((each) => each.present)),
-    answered: sum(totals.map((each) => each.answered)),
-    firstSeen: Math.min(...edges.map((edge) => edge.firstSeen)),
-    lastSeen: Math.max(...edges.map((edge) => edge.lastSeen)),
-    clientPods: Math.max(...edges.map((edge) => edge.clientPods.count)),
-    serverPods: Math.max(...edges.map((edge) => edge.serverPods.count)),
-    witnesses: [...new Set(edges.flatMap((edge) => edge.witnesses))].toSorted(compareText),
-    edges: edges.map(({ client, server, protocol, port }) => ({ client, server, protocol, port })),
-  };
+/** Sorted by key, so that evidence is the same whatever the order of input. */
+function distinctEdges(group: readonly RuleDraft[]): readonly Edge[] {
+  const edges = [...new Set(group.flatMap((draft) => draft.edges))];
+  if (edges.length < 2) return edges;
+  return edges
+    .map((edge) => ({ edge, key: edgeKeyText(edge) }))
+    .toSorted((a, b) => compareText(a.key, b.key))
+    .map(({ edge }) => edge);
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function servicesDialled(edges: readonly Edge[]): string[] {
+  const dialled = new Set<string>();
+  for (const { services } of edges)
+    for (const { namespace, name } of services) dialled.add(`${namespace}/${name}`);
+  return [...dialled].toSorted(compareText);
+}
+
+function servicesImplied(group: readonly RuleDraft[]): string[] {
+  return [...new Set(group.flatMap((draft) => draft.services ?? []))].toSorted(compareText);
 }

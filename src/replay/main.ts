@@ -9,9 +9,11 @@ import { CommanderError } from 'commander';
 import { aborted } from '../runtime/aborted.ts';
 import { wallClock } from '../runtime/clock.ts';
 import { createLogger } from '../runtime/log.ts';
+import { readNamedRanges } from '../runtime/named-ranges-file.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { analyse, apiSources, requireNamespace } from '../server/api-sources.ts';
 import { buildApp } from '../server/app.ts';
+import { PLAIN_DRAFTS } from '../server/routes/asked-drafts.ts';
 import type { ApiSources } from '../server/app.ts';
 import { listen } from '../server/listen.ts';
 import { openStore } from '../store/store.ts';
@@ -54,6 +56,7 @@ export async function main(argv: string[], io: CommandIo): Promise<number> {
 }
 
 async function run(options: ReplayOptions, store: Store, io: CommandIo): Promise<number> {
+  const named = options.namedRanges === undefined ? {} : await readNamedRanges(options.namedRanges);
   const capture = await openCapture(options.directory);
   const problems = new InputProblems();
   const progress = progressTo(io.stderr, capture.totalBytes, wallClock);
@@ -69,10 +72,9 @@ async function run(options: ReplayOptions, store: Store, io: CommandIo): Promise
       io.stderr,
       `replay: skipped ${problems.count} broken records:\n  ${problems.lines().join('\n  ')}\n`,
     );
-  const analysed = analyse(store, result.cluster, {
-    nodeCidrs: options.nodeCidrs,
-    controlPlaneCidrs: options.controlPlaneCidrs,
-  });
+  const { nodeCidrs, controlPlaneCidrs, drafting, include } = options;
+  const known = { nodeCidrs, controlPlaneCidrs, named };
+  const analysed = analyse(store, result.cluster, known, { include, options: drafting });
   if (options.namespace !== undefined) requireNamespace(result.cluster, options.namespace);
   const sources = apiSources(store, () => analysed);
   const document = await documentOf(sources, options);
@@ -102,7 +104,10 @@ async function documentOf(
   options: ReplayOptions,
 ): Promise<{ text: string; omitted: number }> {
   const namespace = options.namespace ?? null;
-  const printed = sources.policiesYaml(namespace, { withEvidence: options.withEvidence });
+  const printed = sources.policiesYaml(namespace, {
+    withEvidence: options.withEvidence,
+    asked: PLAIN_DRAFTS,
+  });
   if (options.output === 'yaml') return { text: printed.yaml, omitted: printed.omitted.length };
   return {
     text: `${JSON.stringify({ items: await draftsAsJson(sources, namespace) }, null, 2)}\n`,

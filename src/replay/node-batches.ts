@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Aggregate } from '../agent/aggregate.ts';
-import { sightingOf } from '../conntrack/flow-of.ts';
+import type { ConntrackRecord } from '../conntrack/record.ts';
+import { Speaker } from '../conntrack/speaker.ts';
 import { TextScanner } from '../conntrack/text-scan.ts';
+import { ZoneWatch } from '../conntrack/zones/zone-watch.ts';
 import type { Flow } from '../domain/flow.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { Batch, Losses } from '../wire/batch.ts';
@@ -47,6 +49,9 @@ class NodeReader {
   readonly #node: NodeIdentity;
   readonly #epoch: string;
   readonly #by: { problems: InputProblems; sink: Sink; signal: AbortSignal };
+  /** Where nothing lists the node's entries first, they are always looked at for pairs. */
+  readonly #zones = new ZoneWatch();
+  #speaker = Speaker.ofEvents(this.#heard(), this.#zones);
   #sequence = 0;
   #aggregate = new Aggregate();
   #window: { start: number; end: number } | null = null;
@@ -77,7 +82,7 @@ class NodeReader {
         return;
       }
       this.#advanceTo(record.at);
-      this.#see(sightingOf(record), record.at);
+      this.#speaker.record(record, record.at);
     });
     await this.#feed(file, scanner);
     this.#close();
@@ -86,16 +91,14 @@ class NodeReader {
 
   async readDump(file: string, at: number): Promise<void> {
     this.#window = { start: at, end: at };
-    const scanner = this.#scanner(file, (record) => this.#see(sightingOf(record), at));
+    this.#speaker = Speaker.ofList(this.#heard(), this.#zones);
+    const scanner = this.#scanner(file, (record) => this.#speaker.record(record, at));
     await this.#feed(file, scanner);
     this.#close();
     await this.#send();
   }
 
-  #scanner(
-    file: string,
-    record: (record: Parameters<typeof sightingOf>[0], line: number) => void,
-  ): TextScanner {
+  #scanner(file: string, record: (record: ConntrackRecord, line: number) => void): TextScanner {
     return new TextScanner({
       record,
       reject: (reason, line, excerpt) => {
@@ -120,9 +123,11 @@ class NodeReader {
     scanner.end();
   }
 
-  #see(sighting: ReturnType<typeof sightingOf>, at: number): void {
-    if (sighting.kind === 'nothing') this.#skip(sighting.reason);
-    else this.#aggregate.add(sighting, at);
+  #heard(): ConstructorParameters<typeof Speaker>[0] {
+    return {
+      sighting: (said) => this.#aggregate.say(said),
+      skipped: (reason) => this.#skip(reason),
+    };
   }
 
   #skip(reason: string): void {
@@ -148,6 +153,7 @@ class NodeReader {
   #close(): void {
     const window = this.#window;
     if (window === null) return;
+    this.#speaker.settle();
     const flows = this.#aggregate.drain();
     const losses = {
       dropped: this.#dropped,

@@ -2,6 +2,10 @@
 import { Command, Option } from 'commander';
 import { parseCidr } from '../domain/cidr.ts';
 import { ProblemError } from '../domain/problem.ts';
+import { DRAFTING_FLAGS, draftingOptionsOf } from '../recommend/drafting-flags.ts';
+import type { DraftingFlags } from '../recommend/drafting-flags.ts';
+import type { DraftingOptions } from '../recommend/drafting-options.ts';
+import { addFlags } from '../runtime/flags.ts';
 import { parseHostPort } from '../runtime/host-port.ts';
 import type { HostPort } from '../runtime/host-port.ts';
 
@@ -16,6 +20,11 @@ export interface ReplayOptions {
   readonly skipBadInput: boolean;
   readonly nodeCidrs: readonly string[];
   readonly controlPlaneCidrs: readonly string[];
+  /** Edges that are held back and are to be taken in. */
+  readonly include: readonly string[];
+  /** A file of address ranges by name. */
+  readonly namedRanges?: string;
+  readonly drafting: Partial<DraftingOptions>;
 }
 
 const EXAMPLES = `
@@ -37,6 +46,8 @@ interface Raw {
   skipBadInput: boolean;
   nodeCidrs: string[];
   controlPlaneCidrs: string[];
+  include?: string[];
+  namedRanges?: string;
 }
 
 /** Throws commander's CommanderError (help, usage) or a ProblemError for a value that makes no sense. */
@@ -44,7 +55,7 @@ export function parseReplayOptions(
   argv: readonly string[],
   out: { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream },
 ): ReplayOptions {
-  const command = new Command('netscribe replay')
+  const replay = new Command('netscribe replay')
     .description(
       'Draft NetworkPolicies from a recorded capture, without a cluster. YAML goes to standard output, everything else to standard error.',
     )
@@ -66,6 +77,13 @@ export function parseReplayOptions(
       'ranges of the API server, where a managed control plane moves',
       [],
     )
+    .option(
+      '--include <edge>',
+      'take in an edge that is held back (JSON names them under heldBack); repeat for several',
+      (edge: string, before: string[] | undefined) => [...(before ?? []), edge],
+    )
+    .option('--named-ranges <file>', 'address ranges by name, YAML or JSON; rules for one carry its name');
+  const command = addFlags(replay, DRAFTING_FLAGS)
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
     .exitOverride()
@@ -75,15 +93,22 @@ export function parseReplayOptions(
     });
   command.parse([...argv], { from: 'user' });
   const raw = command.opts<Raw>();
-  const { listen, once, namespace, db, ...rest } = raw;
+  const { listen, namespace, db, namedRanges, output, withEvidence, allowOmitted, skipBadInput, include } =
+    raw;
   return {
-    ...rest,
     directory: command.args[0] ?? '.',
+    output,
+    withEvidence,
+    allowOmitted,
+    skipBadInput,
+    include: include ?? [],
+    drafting: draftingOptionsOf(command.opts<DraftingFlags>()),
+    ...(namedRanges === undefined ? {} : { namedRanges }),
     nodeCidrs: checkedCidrs('--node-cidrs', raw.nodeCidrs),
     controlPlaneCidrs: checkedCidrs('--control-plane-cidrs', raw.controlPlaneCidrs),
     ...(namespace === undefined ? {} : { namespace }),
     ...(db === undefined ? {} : { db }),
-    ...(listen === undefined || once ? {} : { listen: addressOf(listen) }),
+    ...(listen === undefined || raw.once ? {} : { listen: addressOf(listen) }),
   };
 }
 

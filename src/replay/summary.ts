@@ -1,5 +1,7 @@
 /** What a replay tells on standard error: what was read, what came of it, and what could not be used. */
+import { compareText } from '../domain/text-order.ts';
 import { workloadTitle } from '../domain/workload.ts';
+import type { Draft } from '../recommend/draft.ts';
 import type { CoverageReport } from '../server/app.ts';
 import type { Analysed } from '../server/api-sources.ts';
 import type { ReplayResult } from './pipeline.ts';
@@ -21,13 +23,25 @@ export function summaryOf(result: ReplayResult, analysed: Analysed, coverage: Co
   for (const node of coverage.blindNodes) lines.push(`${node}: no records of this node`);
   if (coverage.quarantined.length > 0)
     lines.push(
-      `${coverage.quarantined.length} edges held back as quarantined (see /api/v1/coverage), such as ${coverage.quarantined[0]?.edge ?? ''}`,
+      `${coverage.quarantined.length} edges held back as quarantined (see /api/v1/coverage; --include takes one in), such as ${coverage.quarantined[0]?.edge ?? ''}`,
     );
+  lines.push(...readinessOf(drafts));
   for (const outcome of outcomes)
     if (outcome.kind === 'omitted')
       lines.push(`no draft for ${workloadTitle(outcome.workload)}: ${outcome.code} ${outcome.sentence}`);
   for (const [kind, count] of result.ignored) lines.push(`not used: ${count} objects of kind ${kind}`);
   return lines.map((line) => `replay: ${line}\n`).join('');
+}
+
+/** `0 drafts ready, 11 incomplete: window 11, blind-nodes 1` */
+function readinessOf(drafts: readonly Draft[]): string[] {
+  if (drafts.length === 0) return [];
+  const reasons = drafts.flatMap(({ readiness }) => (readiness.state === 'ready' ? [] : readiness.reasons));
+  const ready = drafts.filter(({ readiness }) => readiness.state === 'ready').length;
+  const counts = [...Map.groupBy(reasons, ({ code }) => code)]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([code, all]) => `${code} ${all.length}`);
+  return [`${ready} drafts ready, ${drafts.length - ready} incomplete: ${counts.join(', ')}`];
 }
 
 /** Where to look once the API is served. */

@@ -1,25 +1,46 @@
 /**
- * The listener for agents: POST /api/v1/batches and nothing else but health and metrics. It answers only after the batch is
- * durable, checks every bound before it parses, and never trusts a node's name without the watch.
+ * The network listener: batches of agents, and the API for people where that is wanted. Who speaks is checked before a
+ * body is read, every bound before it is parsed; it answers only after the batch is durable.
  */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import Fastify, { LogController } from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../domain/problem.ts';
-import { METRICS_MEDIA_TYPE } from '../runtime/metrics-text.ts';
-import { parseBatch } from '../wire/batch-schema.ts';
 import type { Batch } from '../wire/batch.ts';
-import { answerBrokenRequest, answerError } from './problem-json.ts';
+import type { AgentIdentity } from './access/agent-gate.ts';
+import { originChecked } from './access/batch-origin.ts';
+import { BodyBudget } from './access/body-budget.ts';
+import type { Reservation } from './access/body-budget.ts';
+import { boundedServer } from './access/bounded-server.ts';
+import type { ConnectionBounds } from './access/bounded-server.ts';
+import type { CertificateSource } from './access/certificate.ts';
+import type { Refusals } from './access/refusals.ts';
+import { requireSingleHeaders } from './access/single-headers.ts';
+import { Turns } from './access/turns.ts';
+import { DECOMPRESSED_AT_A_TIME, MAX_BODY_BYTES, batchOf, plainBody, tooLarge } from './batch-body.ts';
+import { answerBrokenRequest, answerError, isTlsError, problemOf, requireShortUrl } from './problem-json.ts';
+import { servePages } from './probes-app.ts';
+import type { ProbePages } from './probes-app.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+import { answerUnknownRoutes } from './unknown-routes.ts';
 import type { WatchReadiness } from './watch-report.ts';
 
-/** Bytes of a body as sent; an agent's batch of 5,000 flows is about 1.5 MB. */
-const MAX_BODY_BYTES = 8 << 20;
-/** Bytes of a body after decompression: what a hostile one may cost. */
-const MAX_DECOMPRESSED_BYTES = 32 << 20;
-const REQUEST_TIMEOUT_MS = 60_000;
-/** What an agent is told to wait when it is not its fault. */
+/** What a caller is told to wait when it is not its fault. */
 const RETRY_AFTER_S = 5;
+const WITH_RETRY_AFTER: ReadonlySet<string> = new Set([
+  'unknown-node',
+  'queue-full',
+  'too-many-requests',
+  'reviews-busy',
+  'reviews-unavailable',
+  'agent-pod-unknown',
+]);
+
+/** 5,000 agents keep one connection each; an agent that lost one may have two for a while. */
+const BOUNDS: ConnectionBounds = {
+  requestTimeoutMs: 20_000,
+  maxConnections: 10_000,
+  maxConnectionsOfOneAddress: 512,
+};
 
 /** What probes and Prometheus are told of the watch behind the server. */
 export interface WatchPages {
@@ -30,86 +51,131 @@ export interface WatchPages {
 export interface Accepting {
   readonly generation: string;
   /** Resolves when the batch is durable. Throws or rejects with a ProblemError. */
-  accept(batch: Batch): Promise<void>;
+  accept(batch: Batch, nodeIs: 'claimed' | 'reviewed'): Promise<void>;
   /** Why the server cannot take part yet, or null. */
   notReady(): string | null;
 }
 
-const unzip = promisify(gunzip);
+export interface IngestOptions {
+  readonly logger: FastifyBaseLogger | false;
+  /** Health and metrics on this listener too; none when absent. */
+  readonly watch?: WatchPages;
+  /** Whoever reaches the listener may send batches when absent. */
+  readonly agents?: { identify(authorization: string | undefined): Promise<AgentIdentity> };
+  /** How often each node may send; as often as it likes when absent. */
+  readonly pace?: { wait(node: string): number | null };
+  /** Registers the API for people, with what lets them in; none when absent. */
+  readonly people?: (scope: FastifyInstance) => void;
+  /** Plain HTTP when absent. */
+  readonly certificate?: CertificateSource;
+  readonly refusals?: Refusals;
+}
 
-export function buildIngestApp(
-  accepting: Accepting,
-  options: { readonly logger: FastifyBaseLogger | false; readonly watch?: WatchPages },
-): FastifyInstance {
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends a batch; null where agents need no token, and for all other requests. */
+    agent: AgentIdentity | null;
+    /** Its share of what may be in memory; null but for batches. */
+    reservation: Reservation | null;
+  }
+}
+
+export function buildIngestApp(accepting: Accepting, options: IngestOptions): FastifyInstance {
+  const refused = (code: string, detail: string): void => options.refusals?.count('network', code, detail);
   const app: FastifyInstance = Fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    clientErrorHandler: answerBrokenRequest,
+    serverFactory: (handle) =>
+      boundedServer(handle, { certificate: options.certificate ?? null, bounds: BOUNDS, refused }),
+    clientErrorHandler: (error, socket) => {
+      // Failed handshakes are counted where they fail.
+      if (!isTlsError(error)) refused('broken-request', (error as NodeJS.ErrnoException).code ?? '');
+      answerBrokenRequest(error, socket);
+    },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(SECURITY_HEADERS);
+      answerError(error, request, reply);
+    },
   });
   app.setErrorHandler((error: Error & { readonly code?: string }, request, reply) => {
     const problem = problemFor(error);
-    if (problem instanceof ProblemError && (problem.code === 'unknown-node' || problem.code === 'queue-full'))
+    const { code, status, detail } = problemOf(problem);
+    if (status < 500 || WITH_RETRY_AFTER.has(code)) refused(code, detail);
+    if (WITH_RETRY_AFTER.has(code) && !reply.hasHeader('retry-after'))
       reply.header('retry-after', RETRY_AFTER_S);
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
     answerError(problem, request, reply);
   });
+  app.decorateRequest('author', null);
+  app.decorateRequest('agent', null);
+  app.decorateRequest('reservation', null);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    requireSingleHeaders(request.raw.rawHeaders);
+    requireShortUrl(request.raw.url);
+    if (request.headers.origin !== undefined)
+      throw new ProblemError('origin-refused', 'Pages of browsers may not use this listener.');
+  });
+  answerUnknownRoutes(app, options.people !== undefined);
+  if (options.watch !== undefined) servePages(app, pagesOf(accepting, options.watch));
+  app.register(async (scope) => batchesRoute(scope, accepting, options));
+  if (options.people !== undefined) {
+    const { people } = options;
+    app.register(async (scope) => people(scope));
+  }
+  return app;
+}
+
+/** In a scope of its own: it alone reads bodies of this kind. */
+function batchesRoute(app: FastifyInstance, accepting: Accepting, options: IngestOptions): void {
+  const budget = new BodyBudget();
+  const turns = new Turns(DECOMPRESSED_AT_A_TIME);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
-  app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', (_request, reply: FastifyReply) => {
-    const reason = accepting.notReady();
-    return reply
-      .code(reason === null ? 200 : 503)
-      .send({ status: reason ?? 'ready', ...options.watch?.readiness() });
+  app.addHook('onRequest', async (request, reply) => {
+    request.agent = (await options.agents?.identify(request.headers.authorization)) ?? null;
+    if (request.agent !== null) keepPace(request.agent.node, reply, options.pace);
+    reserve(request, reply, budget);
   });
-  app.get('/metrics', (_request, reply: FastifyReply) =>
-    reply.type(METRICS_MEDIA_TYPE).send(options.watch?.metrics() ?? ''),
-  );
-  app.post('/api/v1/batches', async (request, reply) => {
+  app.post('/api/v1/batches', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const batch = batchOf(await plainBody(body, request.headers['content-encoding']));
-    await accepting.accept(batch);
+    const plain = await plainBody(body, request.headers['content-encoding'], turns);
+    request.reservation?.grow(plain.length);
+    const batch = batchOf(plain);
+    if (request.agent === null) keepPace(batch.nodeName, reply, options.pace);
+    const checked = request.agent === null ? batch : originChecked(batch, request.agent);
+    await accepting.accept(checked, request.agent === null ? 'claimed' : 'reviewed');
     return reply.send({
       generation: accepting.generation,
       acknowledged: { epoch: batch.epoch, sequence: batch.sequence },
     });
   });
-  return app;
 }
 
-async function plainBody(body: Buffer, encoding: string | undefined): Promise<Buffer> {
-  if (encoding === undefined || encoding === 'identity') return body;
-  if (encoding !== 'gzip')
-    throw new ProblemError(
-      'unsupported-encoding',
-      `content-encoding ${encoding.slice(0, 40)} is not supported`,
-      { hint: 'send gzip or none' },
-    );
-  try {
-    return await unzip(body, { maxOutputLength: MAX_DECOMPRESSED_BYTES });
-  } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(MAX_DECOMPRESSED_BYTES, 'after decompression');
-    throw new ProblemError('malformed-batch', 'the body is not gzip', { cause: error });
-  }
+function keepPace(node: string, reply: FastifyReply, pace: IngestOptions['pace']): void {
+  const waitS = pace?.wait(node) ?? null;
+  if (waitS === null) return;
+  reply.header('retry-after', waitS);
+  throw new ProblemError('too-many-requests', `Node ${node} sends more batches than it may.`);
 }
 
-function batchOf(body: Buffer): Batch {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new ProblemError(
-      'malformed-batch',
-      `the body is not JSON: ${error instanceof Error ? error.message.slice(0, 120) : ''}`,
-      { cause: error },
-    );
-  }
-  const parsed = parseBatch(value);
-  if (parsed.kind === 'malformed') throw new ProblemError('malformed-batch', parsed.complaints.join('; '));
-  return parsed.batch;
+/** Before the body arrives; given back when the request is over, however it ends. */
+function reserve(request: FastifyRequest, reply: FastifyReply, budget: BodyBudget): void {
+  const announced = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
+  const bytes = Math.min(announced, MAX_BODY_BYTES);
+  const reservation = budget.reserve(request.agent?.node ?? null, bytes);
+  request.reservation = reservation;
+  reply.raw.once('close', () => reservation.release());
+}
+
+function pagesOf(accepting: Accepting, watch: WatchPages): ProbePages {
+  return {
+    notReady: () => accepting.notReady(),
+    readiness: () => watch.readiness(),
+    metrics: () => watch.metrics(),
+  };
 }
 
 function problemFor(error: Error & { readonly code?: string }): Error {
@@ -117,10 +183,4 @@ function problemFor(error: Error & { readonly code?: string }): Error {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new ProblemError('unsupported-encoding', 'the body is not application/json');
   return error;
-}
-
-function tooLarge(limit: number, what: string): ProblemError {
-  return new ProblemError('batch-too-large', `the batch is larger than ${limit >> 20} MiB ${what}`, {
-    hint: 'split it in two',
-  });
 }

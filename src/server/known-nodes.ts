@@ -15,12 +15,16 @@ export class KnownNodes {
     this.#uidOf = uidOf;
   }
 
-  /** The batch with its node's uid. Throws a ProblemError: `unknown-node` (try again), `node-refused`, `wrong-node`. */
-  identify(batch: Batch, now: number): Batch {
+  /**
+   * The batch with its node's uid. `nodeIs` says who told it: a node that a reviewed token names anew was replaced under its
+   * name and is newer than our watch. Throws a ProblemError: `unknown-node` (try again), `node-refused`, `wrong-node`.
+   */
+  identify(batch: Batch, now: number, nodeIs: 'claimed' | 'reviewed' = 'claimed'): Batch {
     const uid = this.#uidOf(batch.nodeName);
-    if (uid === null) throw this.#stranger(batch.nodeName, now);
+    const isOther = uid !== null && batch.nodeUid !== '' && batch.nodeUid !== uid;
+    if (uid === null || (isOther && nodeIs === 'reviewed')) throw this.#stranger(batch.nodeName, now);
     this.#strangers.delete(batch.nodeName);
-    if (batch.nodeUid !== '' && batch.nodeUid !== uid)
+    if (isOther)
       throw new ProblemError('wrong-node', `node ${batch.nodeName} is ${uid}, not ${batch.nodeUid}`, {
         hint: 'the node was replaced under its name; restart its agent',
       });

@@ -28,9 +28,10 @@ export function leaseVerdict(
   const { ip, at } = asked;
   const then = leases.filter((lease) => couldHold(lease, at));
   const book: LeaseLookup = {
-    leasesOf: () => leases,
+    everHeldBy: (_, kind) => leases.some(({ holder }) => holder.kind === kind),
     leasesDuring: () => then,
-    unwatchedDuring: (interval) => scope.unwatchedDuring(interval),
+    onlyPodDuring: () => null,
+    unwatchedDuring: (interval, on) => scope.unwatchedDuring(interval, on),
     serviceAtNodePort: () => null,
   };
   const interval = { start: at, end: at + 1 };

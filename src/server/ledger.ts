@@ -25,9 +25,9 @@ export interface Due {
   readonly now: number;
   /** Batches whose window ended by then, by our clock. */
   readonly until: number;
-  /** What ended by then waits for no kubelet any more. */
+  /** What ended by then waits for no fact any more. */
   readonly finalBefore: number;
-  /** What must wait is looked at again after this; ms. */
+  /** What must wait is looked at again after this at the earliest; ms. */
   readonly retryMs: number;
 }
 
@@ -53,7 +53,7 @@ export class Ledger {
 
   /**
    * Attributes what waits and is due, oldest first; each commit moves whole batches from waiting to counted, or leaves of
-   * one what must wait longer for the kubelet of a pod in it. Returns how many batches were counted, wholly or in part.
+   * one what must wait longer for a fact about a pod in it. Returns how many batches were counted, wholly or in part.
    */
   attributePending(knowledge: Omit<Knowledge, 'listeners'>, due: Due): number {
     for (let done = 0; ;) {
@@ -69,19 +69,22 @@ export class Ledger {
   #attributeAll(batches: readonly WaitingBatch[], knowledge: Omit<Knowledge, 'listeners'>, due: Due): void {
     const evidence: Evidence[] = [];
     const unattributed: Unattributable[] = [];
-    const rests: WaitingBatch[] = [];
+    const rests: { batch: WaitingBatch; readyAt: number }[] = [];
     const finished: WaitingBatch[] = [];
     for (const batch of batches) {
       const mayWait = endOf(batch) > due.finalBefore;
       const rest: Flow[] = [];
+      let waitsForKubelet = false;
       for (const flow of batch.flows) {
         const known = { ...knowledge, listeners: this.#listening, mayWait };
         const result = attribute(known, observerOf(batch), flow);
         for (const each of result.evidence) evidence.push(each);
         for (const each of result.unattributed) unattributed.push(each);
         if (result.waiting !== null) rest.push(result.waiting);
+        waitsForKubelet ||= result.waitsForKubelet;
       }
-      if (rest.length > 0) rests.push({ ...batch, flows: rest, isRest: true });
+      const readyAt = waitsForKubelet ? due.now + due.retryMs : lookAgainAt(endOf(batch), due);
+      if (rest.length > 0) rests.push({ batch: { ...batch, flows: rest, isRest: true }, readyAt });
       else finished.push(batch);
     }
     this.#store.transaction(() => {
@@ -89,9 +92,16 @@ export class Ledger {
       this.#store.unattributed.add(unattributed);
       this.#store.nodeWindows.add(batches.filter(({ isRest }) => isRest !== true).map(windowOf));
       this.#store.inbox.markAttributed(finished);
-      for (const rest of rests) this.#store.inbox.defer(rest, due.now + due.retryMs);
+      for (const { batch, readyAt } of rests) this.#store.inbox.defer(batch, readyAt);
     });
   }
+}
+
+/** Late facts are the rarer the later they are: what waits is looked at when it is half as old again, and when it is final. */
+export function lookAgainAt(since: number, due: Pick<Due, 'now' | 'finalBefore' | 'retryMs'>): number {
+  const finalAt = since + (due.now - due.finalBefore);
+  const again = due.now + Math.max(due.retryMs, (due.now - since) / 2);
+  return Math.ceil(Math.min(again, Math.max(finalAt, due.now)));
 }
 
 function observerOf({ nodeName, readLagMs, clock }: WaitingBatch): Observer {

@@ -3,6 +3,7 @@
  * no other address, and it answers only browsers' pages of its own (DESIGN.md section 7).
  */
 import { isIPv4 } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../domain/problem.ts';
 import { shorten } from './problem-json.ts';
@@ -41,19 +42,52 @@ export async function listenAnywhere(
     throw new ProblemError('bad-port', `${port} is not a port number from 0 to 65535.`);
   }
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, listenTextResolver: () => 'listening' });
   } catch (error) {
     await app.close();
     throw bindProblem(error, urlHost(host), port);
   }
   const bound = app.server.address();
   const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+  const scheme = app.server instanceof TlsServer ? 'https' : 'http';
   return {
-    url: `http://${urlHost(host)}:${boundPort}`,
+    url: `${scheme}://${urlHost(host)}:${boundPort}`,
     async close() {
       await app.close();
     },
   };
+}
+
+export interface Listeners {
+  /** Where each answers, by its name. */
+  readonly urls: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Opens all of them, in order, or none: `api` on loopback only. Throws a ProblemError for the first that cannot. */
+export async function openListeners(
+  wanted: readonly {
+    readonly name: 'api' | 'ingest' | 'probes';
+    readonly app: FastifyInstance;
+    readonly at: { readonly host: string; readonly port: number };
+  }[],
+): Promise<Listeners> {
+  const open: Listening[] = [];
+  const urls: Record<string, string> = {};
+  const close = async (): Promise<void> => {
+    for (const each of open.toReversed()) await each.close();
+  };
+  try {
+    for (const { name, app, at } of wanted) {
+      const listening = await (name === 'api' ? listen(app, at) : listenAnywhere(app, at));
+      open.push(listening);
+      urls[name] = listening.url;
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { urls, close };
 }
 
 /**

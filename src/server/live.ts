@@ -8,7 +8,7 @@ import type { Knowledge } from '../identity/attribute.ts';
 import { OUR_CLOCKS } from '../identity/fact-clock.ts';
 import type { ClockReading } from '../identity/fact-clock.ts';
 import { LeaseBook } from '../identity/lease-book.ts';
-import type { RevisedSpan } from '../identity/lease-book.ts';
+import type { RevisedSpan, UnwatchedTime } from '../identity/lease-book.ts';
 import { ClusterModel } from '../kube/cluster-model.ts';
 import type { ClusterEvent } from '../kube/cluster-model.ts';
 import { clusterRangesOf } from '../kube/ranges.ts';
@@ -24,13 +24,15 @@ import { Intake } from './intake.ts';
 import { KnownNodes } from './known-nodes.ts';
 import type { AttributionScope } from './lease-verdict.ts';
 import { Ledger } from './ledger.ts';
+import type { Due } from './ledger.ts';
 import { NodeClocks } from './node-clocks.ts';
+import type { KnownClock } from './node-clocks.ts';
 import { ListeningPorts } from './listening.ts';
-import { revise } from './revision.ts';
+import { retryRevoked, revise } from './revision.ts';
 
 export interface LiveTiming {
   readonly slackMs: number;
-  /** Flows wait at most this long for the kubelets of the pods in them; ms. */
+  /** Flows wait at most this long for the kubelets of the pods in them, and for facts that say who their ends were; ms. */
   readonly deadlineMs: number;
 }
 
@@ -38,9 +40,15 @@ export interface LiveTiming {
 const DEAD_AFTER_SLACKS = 3;
 /** Evidence can be revoked for this long (DESIGN section 4). */
 const REVOCABLE_MS = 48 * 3_600_000;
-/** An agent that was cut off for days still finds who held what then; older leases are only in the store. */
+/** An agent that was cut off for days still finds who held what then; of older leases the store has those that an edge rests on. */
 const LEASES_REMEMBERED_MS = 7 * 24 * 3_600_000;
+/** Longer than any learning window; a row for each reason, end and hour of it is some ten thousand rows. */
+const UNATTRIBUTED_REMEMBERED_MS = 31 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
+/** What reads all evidence is done seldom. */
+const FORGET_STORED_EVERY_MS = 24 * 3_600_000;
+/** How old what is stored of the nodes' clocks may be; they move by milliseconds. */
+const KEEP_CLOCKS_EVERY_MS = 5_000;
 /** An analysis is served again for this long before it is made anew. */
 const ANALYSIS_AGE_MS = 1_000;
 
@@ -62,8 +70,15 @@ export class Live {
   #isSynced = false;
   #unwatchedSince: number | null = null;
   #forgetAt = 0;
+  /** 0 before the first time. */
+  #forgetStoredAt = 0;
+  #keepClocksAt = 0;
   /** Learnt and not yet stored: a full disk loses nothing of it. */
-  readonly #unsaved: { leases: Lease[]; spans: RevisedSpan[] } = { leases: [], spans: [] };
+  readonly #unsaved: { leases: Lease[]; spans: RevisedSpan[]; unwatched: UnwatchedTime[] | null } = {
+    leases: [],
+    spans: [],
+    unwatched: null,
+  };
   #analysed: { at: number; value: Analysed } | null = null;
 
   constructor(
@@ -88,7 +103,11 @@ export class Live {
       },
       isAlive: (name, at) => this.#frontier.isAlive(name, at),
     });
-    this.#book.restore(store.leases.all());
+    this.#book.restore(store.leases.endingAfter(this.#now() - LEASES_REMEMBERED_MS));
+    this.#clocks.restore(
+      store.nodeClocks.all().map(({ body }) => JSON.parse(body) as KnownClock),
+      this.#now(),
+    );
     this.#ledger = new Ledger(store, this.#listening);
     this.#intake = new Intake((batches) => this.#ledger.commit(batches));
     this.#epochs = new Epochs(store.inbox.epochs());
@@ -154,10 +173,13 @@ export class Live {
     this.#isSynced = true;
   }
 
-  /** Resolves when the batch is durable; throws or rejects with a ProblemError that tells the agent what to do. */
-  async accept(batch: Batch): Promise<void> {
+  /**
+   * Resolves when the batch is durable; throws or rejects with a ProblemError that tells the agent what to do. `nodeIs` says
+   * whether a token vouches for the batch's node.
+   */
+  async accept(batch: Batch, nodeIs: 'claimed' | 'reviewed' = 'claimed'): Promise<void> {
     if (!this.#isSynced) throw new ProblemError('unknown-node', 'the cluster has not been listed yet');
-    const known = this.#nodes.identify(batch, this.#now());
+    const known = this.#nodes.identify(batch, this.#now(), nodeIs);
     if (this.#epochs.standingOf(known) === 'stale')
       throw new ProblemError(
         'stale-epoch',
@@ -178,16 +200,16 @@ export class Live {
     if (!this.#isSynced || this.#unwatchedSince !== null) return 0;
     this.#refresh();
     const now = this.#now();
-    const { deadlineMs, slackMs } = this.#timing;
-    const finalBefore = now - deadlineMs;
+    const patience = this.#patience(now);
     // A window ends within a second, and what happened in that second is attributed as one.
-    const until = Math.max(this.#frontier.reached(now) - 1000, finalBefore);
+    const until = Math.max(this.#frontier.reached(now) - 1000, patience.finalBefore);
     const knowledge = { book: this.#book, ranges: clusterRangesOf(this.#cluster) };
-    const revised = this.#save(knowledge);
+    const revised = this.#save(knowledge) + retryRevoked(this.#store, knowledge, patience);
     const attributed = this.#ledger.attributePending(
       { ...knowledge, frontier: (node) => this.#frontier.of(node, now) },
-      { now, until, finalBefore, retryMs: slackMs },
+      { ...patience, until },
     );
+    this.#keepClocks(now);
     this.#forget(now);
     if (revised > 0) this.#analysed = null;
     // Nobody is shown drafts that know less than the coverage beside them.
@@ -202,7 +224,7 @@ export class Live {
     return {
       ranges: clusterRangesOf(this.#cluster),
       frontier: (node) => this.#frontier.of(node, now),
-      unwatchedDuring: (interval) => this.#book.unwatchedDuring(interval),
+      unwatchedDuring: (interval, holder) => this.#book.unwatchedDuring(interval, holder),
     };
   }
 
@@ -218,6 +240,7 @@ export class Live {
   /** Stores what was accepted and not yet stored. */
   async close(): Promise<void> {
     await this.#intake.close();
+    this.#keepClocks(Number.POSITIVE_INFINITY);
     this.#save({ book: this.#book, ranges: clusterRangesOf(this.#cluster) });
   }
 
@@ -226,14 +249,31 @@ export class Live {
     const unsaved = this.#unsaved;
     unsaved.leases = unsaved.leases.concat(this.#book.takeChanged());
     unsaved.spans = unsaved.spans.concat(this.#book.takeRevised());
-    if (unsaved.leases.length === 0 && unsaved.spans.length === 0) return 0;
+    unsaved.unwatched = this.#book.takeUnwatched() ?? unsaved.unwatched;
+    if (unsaved.leases.length === 0 && unsaved.spans.length === 0 && unsaved.unwatched === null) return 0;
+    const patience = this.#patience(this.#now());
     const { moved, lost } = this.#store.transaction(() => {
       this.#store.leases.put(unsaved.leases);
-      return revise(this.#store, knowledge, unsaved.spans);
+      if (unsaved.unwatched !== null) this.#store.unwatched.replace(unsaved.unwatched);
+      return revise(this.#store, knowledge, { spans: unsaved.spans, ...patience });
     });
     unsaved.leases = [];
     unsaved.spans = [];
+    unsaved.unwatched = null;
     return moved + lost;
+  }
+
+  #patience(now: number): Pick<Due, 'now' | 'finalBefore' | 'retryMs'> {
+    const { deadlineMs, slackMs } = this.#timing;
+    return { now, finalBefore: now - deadlineMs, retryMs: slackMs };
+  }
+
+  /** So that facts that are told right after a restart are read by what was known of their clocks. */
+  #keepClocks(now: number): void {
+    if (now < this.#keepClocksAt) return;
+    this.#keepClocksAt = now + KEEP_CLOCKS_EVERY_MS;
+    const clocks = this.#clocks.takeChanged();
+    this.#store.nodeClocks.put(clocks.map((clock) => ({ node: clock.node, body: JSON.stringify(clock) })));
   }
 
   #forget(now: number): void {
@@ -241,6 +281,18 @@ export class Live {
     this.#forgetAt = now + FORGET_EVERY_MS;
     this.#store.edges.forgetMoments(now - REVOCABLE_MS);
     this.#book.forgetBefore(now - LEASES_REMEMBERED_MS);
+    this.#forgetStored(now);
+  }
+
+  /** Not at a start, when everything else waits. */
+  #forgetStored(now: number): void {
+    const isFirst = this.#forgetStoredAt === 0;
+    if (!isFirst && now < this.#forgetStoredAt) return;
+    this.#forgetStoredAt = now + (isFirst ? FORGET_EVERY_MS : FORGET_STORED_EVERY_MS);
+    if (isFirst) return;
+    this.#store.leases.forgetBefore(now - LEASES_REMEMBERED_MS);
+    this.#store.unattributed.forgetBefore(now - UNATTRIBUTED_REMEMBERED_MS);
+    this.#store.withdrawn.forgetBefore(now - UNATTRIBUTED_REMEMBERED_MS);
   }
 
   #refresh(): void {

@@ -13,15 +13,21 @@ import { OUR_CLOCKS } from '../identity/fact-clock.ts';
 import type { ClockReading } from '../identity/fact-clock.ts';
 import { createLogger } from '../runtime/log.ts';
 import { metricsText } from '../runtime/metrics-text.ts';
+import { readNamedRanges } from '../runtime/named-ranges-file.ts';
 import { packageVersion } from '../runtime/version.ts';
 import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { apiSources } from './api-sources.ts';
 import { buildApp } from './app.ts';
+import { networkAccess } from './access/listeners.ts';
+import { Refusals } from './access/refusals.ts';
 import { buildIngestApp } from './ingest-app.ts';
-import { isLoopback, listen, listenAnywhere } from './listen.ts';
+import type { Accepting } from './ingest-app.ts';
+import { isLoopback, openListeners } from './listen.ts';
 import { Live } from './live.ts';
 import { parseServerOptions } from './options.ts';
+import { buildProbesApp } from './probes-app.ts';
+import type { ProbePages } from './probes-app.ts';
 import type { WatchReport } from './routes/coverage.ts';
 import { watchMetrics } from './watch-metrics.ts';
 import { NO_WATCH, watchReadinessOf, watchReportOf } from './watch-report.ts';
@@ -62,48 +68,76 @@ async function serve(
   by: { store: Store; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const { store, log, signal } = by;
+  const { nodeCidrs, controlPlaneCidrs, namedRanges } = options;
+  const named = namedRanges === undefined ? {} : await readNamedRanges(namedRanges);
   const transport = await transportOf(options.api);
   const live = new Live(store, {
     timing: { slackMs: options.frontierSlackMs, deadlineMs: options.frontierDeadlineMs },
     now: wallClock,
     apiClock: () => readingOf(transport.serverClock),
   });
-  const known = { nodeCidrs: options.nodeCidrs, controlPlaneCidrs: options.controlPlaneCidrs };
+  const known = { nodeCidrs, controlPlaneCidrs, named };
   let watch: ClusterWatch | null = null;
   const watchReport = (): WatchReport => (watch === null ? NO_WATCH : watchReportOf(watch, wallClock()));
-  const people = await listen(
-    buildApp(
-      apiSources(store, () => live.analysed(known), {
-        watch: watchReport,
-        attribution: () => live.attribution(),
-      }),
-      { logger: log, version: packageVersion() },
-    ),
-    options.listen,
-  );
-  const accepting = {
-    generation: store.generation,
-    accept: (batch: Parameters<Live['accept']>[0]) => live.accept(batch),
+  const version = packageVersion();
+  const refusals = new Refusals(log, () => performance.now());
+  const sources = apiSources(store, () => live.analysed(known), {
+    watch: watchReport,
+    attribution: () => live.attribution(),
+  });
+  const access = await networkAccess(options, {
+    transport,
+    log,
+    now: wallClock,
+    monotonicMs: () => performance.now(),
+    sources,
+    version,
+  });
+  const pages: ProbePages = {
     notReady: () => (live.isSynced ? null : 'the cluster has not been listed yet'),
-  };
-  const watchPages = {
     readiness: () => watchReadinessOf(watchReport(), wallClock()),
-    metrics: () => (watch === null ? '' : metricsText(watchMetrics(watch, wallClock()))),
+    metrics: () =>
+      metricsText([...(watch === null ? [] : watchMetrics(watch, wallClock())), refusals.metrics]),
   };
-  const agents = await listenAnywhere(
-    buildIngestApp(accepting, { logger: log, watch: watchPages }),
-    options.ingest,
-  );
-  log.info({ api: people.url, ingest: agents.url }, 'server listening');
-  if (!isLoopback(options.ingest.host))
+  const accepting: Accepting = {
+    generation: store.generation,
+    accept: (batch, nodeIs) => live.accept(batch, nodeIs),
+    notReady: () => pages.notReady(),
+  };
+  const listeners = await openListeners([
+    { name: 'api', app: buildApp(sources, { logger: log, version, refusals }), at: options.listen },
+    {
+      name: 'ingest',
+      app: buildIngestApp(accepting, {
+        logger: log,
+        refusals,
+        ...access.ingest,
+        // On the network, numbers are for probes and not for whoever may send batches.
+        ...(options.probes === null && isLoopback(options.ingest.host) && { watch: pages }),
+      }),
+      at: options.ingest,
+    },
+    ...(options.probes === null
+      ? []
+      : [
+          {
+            name: 'probes' as const,
+            app: buildProbesApp(pages, { logger: log, refusals }),
+            at: options.probes,
+          },
+        ]),
+  ]);
+  log.info(listeners.urls, 'server listening');
+  if (!isLoopback(options.ingest.host) && options.agentAuth.kind === 'none')
     log.warn(
-      { ingest: agents.url },
+      { ingest: listeners.urls['ingest'] },
       'agents are not authenticated: whoever reaches this address can add evidence',
     );
   watch = watchCluster(
     transport,
     {
       event: (event) => {
+        access.event(event);
         const reject = live.event(event);
         if (reject !== null) log.warn(reject, 'object not understood');
       },
@@ -122,8 +156,8 @@ async function serve(
   try {
     await settleUntilAborted(live, { log, signal });
   } finally {
-    await agents.close();
-    await people.close();
+    await listeners.close();
+    access.close();
     await watch.close();
     transport.close();
     await live.close();

@@ -11,7 +11,10 @@ const FASTEST_MS = 250;
 /** The least difference is that of the last one to two of these; ms. */
 const MEMORY_MS = 60_000;
 
-/** What a clock that is being slewed (500 ppm, adjtimex(2)) moves within that memory, rounded up; ms. */
+/** How fast a clock that is being slewed moves (500 ppm, adjtimex(2)). */
+const DRIFT = 500e-6;
+
+/** What it moves within that memory, rounded up; ms. */
 const DRIFT_MS = 100;
 
 /** What a clock may be off of which nothing was heard yet: nodes are kept in step by NTP; ms. */
@@ -21,25 +24,52 @@ const UNKNOWN_MS = 5_000;
 const STEP_MS = 1_000;
 const STEPPED_AFTER = 3;
 
+/** A clock as it is kept over a restart of ours: the least difference, ms, and when a message last showed it, unix ms. */
+export interface KnownClock {
+  readonly node: string;
+  readonly least: number;
+  readonly heardAt: number;
+}
+
 interface Differences {
   /** Of the present stretch of memory and of the one before. */
   least: number;
   leastBefore: number;
   /** Unix ms. */
   stretchBegan: number;
+  heardAt: number;
   /** Batches in a row that were a step above the least, and the least of them. */
   above: number;
   leastAbove: number;
+  /** How far it may have moved while nothing was heard of it, as long as a difference from before counts; ms. */
+  unheardMs: number;
+  /** When that silence ended, unix ms. */
+  heardAgainAt: number;
 }
 
 export class NodeClocks {
   readonly #known = new Map<string, Differences>();
+  /** Nodes of which something else is known than was last taken. */
+  readonly #changed = new Set<string>();
+
+  /** Takes back what was known before a restart, at `now` (unix ms). */
+  restore(clocks: readonly KnownClock[], now: number): void {
+    for (const { node, least, heardAt } of clocks) {
+      const unheardMs = driftWithin(now - heardAt);
+      if (unheardMs < UNKNOWN_MS) this.#known.set(node, { ...startingWith(least, heardAt), unheardMs });
+    }
+  }
 
   /** A message of `node`, sent at `sentAt` by the node's clock, arrived at `receivedAt` by ours; unix ms. Returns the bounds as known with it. */
   learn(node: string, sentAt: number, receivedAt: number): ClockBounds {
     const difference = receivedAt - sentAt;
     const known = this.#known.get(node) ?? startingWith(difference, receivedAt);
-    this.#known.set(node, renewed(known, difference, receivedAt));
+    this.#known.set(node, {
+      ...renewed(known, difference, receivedAt),
+      heardAt: Math.max(known.heardAt, receivedAt),
+      ...silenceOf(known, receivedAt),
+    });
+    this.#changed.add(node);
     return this.boundsOf(node);
   }
 
@@ -56,7 +86,19 @@ export class NodeClocks {
     const known = this.#known.get(node);
     if (known === undefined) return { earliestMs: 0, latestMs: 0 };
     const least = Math.min(known.least, known.leastBefore);
-    return { earliestMs: least - FASTEST_MS, latestMs: least + DRIFT_MS };
+    const { unheardMs } = known;
+    return { earliestMs: least - FASTEST_MS - unheardMs, latestMs: least + DRIFT_MS + unheardMs };
+  }
+
+  /** Clocks of which something was heard since the last call, to be kept. */
+  takeChanged(): KnownClock[] {
+    const changed = [...this.#changed].flatMap((node) => {
+      const known = this.#known.get(node);
+      if (known === undefined) return [];
+      return [{ node, least: Math.min(known.least, known.leastBefore), heardAt: known.heardAt }];
+    });
+    this.#changed.clear();
+    return changed;
   }
 }
 
@@ -65,9 +107,26 @@ function startingWith(difference: number, at: number): Differences {
     least: difference,
     leastBefore: difference,
     stretchBegan: at,
+    heardAt: at,
     above: 0,
     leastAbove: Number.POSITIVE_INFINITY,
+    unheardMs: 0,
+    heardAgainAt: at,
   };
+}
+
+/** A silence longer than the memory leaves its doubt for as long as what was known before it may count. */
+function silenceOf(known: Differences, receivedAt: number): Pick<Differences, 'unheardMs' | 'heardAgainAt'> {
+  const { heardAt, unheardMs, heardAgainAt } = known;
+  if (receivedAt - heardAt > MEMORY_MS)
+    return { unheardMs: driftWithin(receivedAt - heardAt), heardAgainAt: receivedAt };
+  const isOver = receivedAt - heardAgainAt > 2 * MEMORY_MS;
+  return { unheardMs: isOver ? 0 : unheardMs, heardAgainAt };
+}
+
+/** How far a clock moves in so many ms of silence. */
+function driftWithin(ms: number): number {
+  return ms > MEMORY_MS ? Math.ceil(ms * DRIFT) : 0;
 }
 
 function renewed(known: Differences, difference: number, receivedAt: number): Differences {
@@ -76,6 +135,13 @@ function renewed(known: Differences, difference: number, receivedAt: number): Di
   const leastAbove = isAbove ? Math.min(known.leastAbove, difference) : Number.POSITIVE_INFINITY;
   if (above >= STEPPED_AFTER) return startingWith(leastAbove, receivedAt);
   if (receivedAt - known.stretchBegan >= MEMORY_MS)
-    return { least: difference, leastBefore: known.least, stretchBegan: receivedAt, above, leastAbove };
+    return {
+      ...known,
+      least: difference,
+      leastBefore: known.least,
+      stretchBegan: receivedAt,
+      above,
+      leastAbove,
+    };
   return { ...known, least: Math.min(known.least, difference), above, leastAbove };
 }

@@ -4,6 +4,9 @@ import { parseCidr } from '../domain/cidr.ts';
 import { ProblemError } from '../domain/problem.ts';
 import { parseHostPort } from '../runtime/host-port.ts';
 import type { HostPort } from '../runtime/host-port.ts';
+import { accessOptions } from './access/options.ts';
+import type { AgentAuth, RawAccess, TlsChoice } from './access/options.ts';
+import { isLoopback } from './listen.ts';
 
 export type ApiAccess =
   | { readonly kind: 'in-cluster' }
@@ -14,18 +17,30 @@ export interface ServerOptions {
   readonly db: string;
   readonly listen: HostPort;
   readonly ingest: HostPort;
+  /** Null when health and metrics have no listener of their own. */
+  readonly probes: HostPort | null;
+  readonly tls: TlsChoice;
+  readonly agentAuth: AgentAuth;
+  readonly peopleAuth: 'off' | 'kubernetes';
+  /** For whom the tokens of agents and of people on the network must be. */
+  readonly audience: string;
+  readonly batchesPerMinute: number;
   readonly api: ApiAccess;
   readonly frontierSlackMs: number;
   readonly frontierDeadlineMs: number;
   readonly nodeCidrs: readonly string[];
   readonly controlPlaneCidrs: readonly string[];
+  /** A file of address ranges by name; absent when nobody keeps one. */
+  readonly namedRanges?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
-interface Raw {
+interface Raw extends RawAccess {
   db?: string;
   listen: string;
   ingest: string;
+  probes?: string;
+  batchesPerMinute: string;
   kubeconfig?: string;
   apiServer?: string;
   apiTokenFile?: string;
@@ -34,6 +49,7 @@ interface Raw {
   frontierDeadlineMs: string;
   nodeCidrs: string[];
   controlPlaneCidrs: string[];
+  namedRanges?: string;
   logLevel: string;
 }
 
@@ -50,7 +66,28 @@ export function parseServerOptions(
     )
     .option('--db <file>', 'the database; on a local disk')
     .option('--listen <host:port>', 'loopback address of the API for people', '127.0.0.1:8080')
-    .option('--ingest <host:port>', 'address on which agents are heard', '127.0.0.1:8081')
+    .option(
+      '--ingest <host:port>',
+      'address on which agents are heard; with TLS unless it is loopback',
+      '127.0.0.1:8081',
+    )
+    .option('--probes <host:port>', 'plain HTTP address of /healthz, /readyz and /metrics')
+    .option(
+      '--tls-cert <file>',
+      'certificate of --ingest (PEM); it and the key are read again when they change',
+    )
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--tls-dir <dir>', 'instead: keep an authority and a certificate of our own here, on a volume')
+    .option('--tls-name <name...>', 'DNS names and addresses for the certificate in --tls-dir', [])
+    .option('--agent-auth <how>', 'token or none; token unless --ingest is loopback')
+    .option('--agent-audience <audience>', 'for whom tokens must be', 'netscribe')
+    .option('--agent-service-account <namespace/name>', 'whose tokens may send batches')
+    .option('--batches-per-minute <count>', 'how often one node may send', '600')
+    .option(
+      '--people-auth <how>',
+      'off, or kubernetes: the API on --ingest for who has a token and a role',
+      'off',
+    )
     .option(
       '--kubeconfig <file>',
       'talk to the API server as this file says; in a cluster neither this nor --api-server is needed',
@@ -66,6 +103,7 @@ export function parseServerOptions(
       'ranges of the API server, where a managed control plane moves',
       [],
     )
+    .option('--named-ranges <file>', 'address ranges by name, YAML or JSON; rules for one carry its name')
     .option('--log-level <level>', `one of ${LEVELS.join(', ')}`, 'info')
     .allowExcessArguments(false)
     .exitOverride()
@@ -75,17 +113,26 @@ export function parseServerOptions(
     });
   const raw = command.parse([...argv], { from: 'user' }).opts<Raw>();
   const problems: string[] = [];
+  const ingest = addressOf('--ingest', raw.ingest, problems);
   const options: ServerOptions = {
     db: raw.db ?? '',
     listen: addressOf('--listen', raw.listen, problems),
-    ingest: addressOf('--ingest', raw.ingest, problems),
+    ingest,
+    probes: raw.probes === undefined ? null : addressOf('--probes', raw.probes, problems),
+    ...accessOptions(raw, isLoopback(ingest.host), problems),
+    batchesPerMinute: countOf('--batches-per-minute', raw.batchesPerMinute, problems),
     api: apiOf(raw, problems),
     frontierSlackMs: millisecondsOf('--frontier-slack-ms', raw.frontierSlackMs, problems),
     frontierDeadlineMs: millisecondsOf('--frontier-deadline-ms', raw.frontierDeadlineMs, problems),
     nodeCidrs: raw.nodeCidrs,
     controlPlaneCidrs: raw.controlPlaneCidrs,
+    ...(raw.namedRanges === undefined ? {} : { namedRanges: raw.namedRanges }),
     logLevel: LEVELS.find((level) => level === raw.logLevel) ?? 'info',
   };
+  if (!isLoopback(options.listen.host) && options.listen.host !== '')
+    problems.push(
+      `--listen ${raw.listen} is not loopback; people on the network use --people-auth on --ingest`,
+    );
   if (options.db === '') problems.push('--db is needed: the file of the database');
   if (!LEVELS.some((level) => level === raw.logLevel))
     problems.push(`--log-level ${raw.logLevel} is none of ${LEVELS.join(', ')}`);
@@ -122,5 +169,11 @@ function millisecondsOf(option: string, text: string, problems: string[]): numbe
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0)
     problems.push(`${option} ${text} is not a whole number of milliseconds`);
+  return value;
+}
+
+function countOf(option: string, text: string, problems: string[]): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) problems.push(`${option} ${text} is not a whole number from 1`);
   return value;
 }

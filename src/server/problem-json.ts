@@ -33,6 +33,17 @@ const PROBLEMS = {
   'unknown-namespace': { status: 404, title: 'Unknown namespace' },
   'unknown-workload': { status: 404, title: 'Unknown workload' },
   'unknown-edge': { status: 404, title: 'Unknown edge' },
+  'token-missing': { status: 401, title: 'No token' },
+  'token-malformed': { status: 401, title: 'Not a token' },
+  'token-refused': { status: 401, title: 'Token refused' },
+  'token-not-bound': { status: 401, title: 'Token not bound to a pod' },
+  'not-an-agent': { status: 401, title: 'Not an agent' },
+  'access-denied': { status: 403, title: 'Access denied' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
+  'agent-pod-unknown': { status: 503, title: 'Pod not known yet' },
+  'reviews-busy': { status: 503, title: 'Too many tokens to check' },
+  'reviews-unavailable': { status: 503, title: 'Tokens cannot be checked' },
+  'duplicate-header': { status: 400, title: 'Duplicate header' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'uri-too-long': { status: 414, title: 'URI too long' },
   'internal-error': { status: 500, title: 'Internal error' },
@@ -41,6 +52,8 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** Longest request target served, in characters: a cursor of 2,000 and every filter at its bound, percent-encoded, fit. */
+const MAX_URL_CHARS = 4096;
 /** Longest piece of a request that an error repeats, in characters. */
 const MAX_ECHO_CHARS = 200;
 
@@ -75,16 +88,18 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }
 
-/** Fastify's error handler: logs what is the server's own fault, and only that. */
+/** Fastify's error handler: logs what is the server's own fault, and only that: a 503 asks to come back. */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);
-  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+  if (problem.status >= 500 && problem.status !== 503)
+    request.log.error({ err: error, code: problem.code }, 'request failed');
   void sendProblem(reply, problem);
 }
 
 /** Node's `clientError`: bytes that are no HTTP request, a header that never ends, a request that never comes. */
 export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Before its handshake is over nothing can be said on a TLS connection, and what is queued would keep it open.
+  if (error.code === 'ECONNRESET' || isTlsError(error) || !socket.writable) {
     socket.destroy();
     return;
   }
@@ -96,6 +111,17 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+/** Whether a handshake failed: it was another protocol, another version, or took too long. */
+export function isTlsError({ code = '' }: { readonly code?: string }): boolean {
+  return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO';
+}
+
+/** Throws a ProblemError `uri-too-long`. */
+export function requireShortUrl(url: string | undefined): void {
+  if ((url ?? '').length > MAX_URL_CHARS)
+    throw new ProblemError('uri-too-long', `The URL is longer than ${MAX_URL_CHARS} characters.`);
 }
 
 /** `text` cut to what an error may repeat. */

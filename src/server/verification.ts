@@ -60,7 +60,7 @@ export function answerVerify(analysed: Analysed, observed: Observed, request: Ve
   const window = verifyWindow(request.since, analysed.window);
   const recorded = edgesIn(window, analysed.edges);
   const chosen = recorded.filter(({ client, server }) => isIn(client, request) || isIn(server, request));
-  const edges = withNeeds(chosen, analysed.edges);
+  const edges = withNeeds(chosen, analysed.recommendation.quarantined);
   const change = changeOf(analysed, request);
   const workloads = cluster.workloads.map(verifyWorkload);
   const input = { ...change, world: policyWorldOf(cluster), workloads, edges };
@@ -76,7 +76,7 @@ export function answerVerify(analysed: Analysed, observed: Observed, request: Ve
       observed,
       cluster,
       verification,
-      scans: edges.filter(({ need }) => need === 'scan').length,
+      heldBack: edges.filter(({ need }) => need !== 'needed' && need !== 'unanswered').length,
       silentNamespace: edges.length === 0 ? request.namespace : null,
       omitted: request.judged.kind === 'drafts' ? omittedIn(analysed.recommendation, request) : [],
       setAside: change.setAside.map(policyKey),

@@ -26,8 +26,8 @@ export interface CaveatInput {
   readonly observed: Observed;
   readonly cluster: ClusterInfo;
   readonly verification: Verification;
-  /** Edges judged that were held back as scans. */
-  readonly scans: number;
+  /** Edges judged that are held back out of the drafts. */
+  readonly heldBack: number;
   /** The namespace that was asked for, when no edge of it was recorded in the window. */
   readonly silentNamespace: string | null;
   /** Drafts were asked for, and these workloads have none. */
@@ -66,7 +66,7 @@ function askedCaveats({ omitted, setAside, silentNamespace }: CaveatInput): Cave
   return caveats;
 }
 
-function observationCaveats({ window, observed, cluster, scans }: CaveatInput): Caveat[] {
+function observationCaveats({ window, observed, cluster, heldBack }: CaveatInput): Caveat[] {
   const caveats: Caveat[] = [];
   const watched = observed.nodeWindows.filter(({ end }) => end > window.start);
   const from = watched.reduce((first, each) => Math.min(first, each.start), window.end);
@@ -85,10 +85,10 @@ function observationCaveats({ window, observed, cluster, scans }: CaveatInput): 
       code: 'unattributed',
       sentence: `not judged, because an end has no name: ${countsText(unnamed)}`,
     });
-  if (scans > 0)
+  if (heldBack > 0)
     caveats.push({
       code: 'quarantined',
-      sentence: `held back as scans, so a denial of them does not count as breaking: edges ${scans}`,
+      sentence: `held back out of the drafts, so a denial of them does not count as breaking: edges ${heldBack}`,
     });
   return caveats;
 }

@@ -4,6 +4,7 @@ import { HOUR_MS, edgeKeyText } from '../domain/edge.ts';
 import { ProblemError } from '../domain/problem.ts';
 import type { EdgeNeed } from '../netpol/verify.ts';
 import { needsOf } from '../recommend/need.ts';
+import type { Quarantined } from '../recommend/need.ts';
 
 export interface VerifyWindow {
   /** Unix ms, start of an hour. */
@@ -55,14 +56,14 @@ export function edgesIn(window: VerifyWindow, edges: readonly Edge[]): Edge[] {
 }
 
 /**
- * What somebody relies on, and what is noise. What is held back is told by everything recorded, as the drafts tell it: a
+ * What somebody relies on, and what is noise. What is held back (`heldBack`) is told by everything recorded, as the drafts tell it: a
  * client that scanned last month is none the better for a short window.
  */
 export function withNeeds(
   edges: readonly Edge[],
-  recorded: readonly Edge[],
+  heldBack: readonly Quarantined[],
 ): { readonly edge: Edge; readonly need: EdgeNeed }[] {
-  const held = new Map(needsOf(recorded).quarantined.map(({ edge, reason }) => [edgeKeyText(edge), reason]));
+  const held = new Map(heldBack.map(({ edge, reason }) => [edgeKeyText(edge), reason]));
   const { needed, quarantined } = needsOf(edges);
   const wanted = new Set([...needed, ...quarantined.map(({ edge }) => edge)]);
   return edges.map((edge) => {

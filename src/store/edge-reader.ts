@@ -1,10 +1,12 @@
 /** Puts edges together from their rows: counts by hour, and what the evidence says of ends, views and witnesses. */
 import type Database from 'better-sqlite3';
+import { MANY_BATCH_WINDOWS } from '../domain/edge.ts';
 import type { Edge, HourCounts, PodSample, SourceView } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { identityKey } from '../domain/identity.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
+import { BATCH_SLOT_MS, slotsOf } from './batch-slots.ts';
 import { sightReader } from './edge-sights.ts';
 import type { Sight } from './edge-sights.ts';
 import { edgeWeigher } from './edge-weigher.ts';
@@ -70,6 +72,7 @@ function edgeOf(
       compareText,
     ),
     testimony,
+    ...(row.protocol === 'udp' && { batchWindows: batchWindowsOf(sights) }),
     clientPods: podsOf(
       client,
       sights.map((sight) => sight.client_lease),
@@ -81,6 +84,13 @@ function edgeOf(
       meaning,
     ),
   };
+}
+
+function batchWindowsOf(sights: readonly Sight[]): number {
+  const slots = sights.flatMap(({ hour, slots: packed }) =>
+    packed === null ? [] : slotsOf(packed).map((slot) => hour + slot * BATCH_SLOT_MS),
+  );
+  return Math.min(distinct(slots).length, MANY_BATCH_WINDOWS);
 }
 
 function viewsOf(sights: readonly Sight[], meaning: Meanings): SourceView[] {

@@ -5,6 +5,7 @@
 import type { Evidence } from '../domain/edge.ts';
 import type { Connection } from './connection.ts';
 import type { AttributionLog } from './attribution-log.ts';
+import { batchSlots, registerMergedSlots } from './batch-slots.ts';
 import { edgeRecounter } from './edge-recount.ts';
 import { identityIds, serviceIds, witnessIds } from './interned.ts';
 import type { Interned } from './interned.ts';
@@ -12,14 +13,15 @@ import { masqueradeOf, nodeEdgeKey, REWRITTEN } from './masquerade.ts';
 import type { LoggedMoment } from './moment-codec.ts';
 
 const UPSERT_EVIDENCE = `
-INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET
   opened = opened + excluded.opened,
   present = max(present, excluded.present),
   answered = answered + excluded.answered,
   bytes = bytes + excluded.bytes,
   first_ms = min(first_ms, excluded.first_ms),
-  last_ms = max(last_ms, excluded.last_ms)`;
+  last_ms = max(last_ms, excluded.last_ms),
+  slots = CASE WHEN excluded.slots IS NULL THEN NULL ELSE merged_slots(slots, excluded.slots) END`;
 
 const WIDEN_EDGE = `
 UPDATE edges SET first_seen = min(first_seen, ?), last_seen = max(last_seen, ?) WHERE id = ?`;
@@ -44,6 +46,7 @@ export function edgeRecorder(
   { leases, edges, log }: RecorderParts,
 ): (rows: readonly Evidence[]) => void {
   const { db } = connection;
+  registerMergedSlots(db);
   const identities = identityIds(connection);
   const witnesses = witnessIds(connection);
   const services = serviceIds(connection);
@@ -64,7 +67,7 @@ export function edgeRecorder(
     const ownNode = row.view.ownNode ? 1 : 0;
     const service = services.idOf(row.service);
     const sight = [edge, row.hour, clientLease, serverLease, witness, seen, ownNode, service];
-    upsert.run(...sight, opened, present, answered, bytes, first, row.last, masquerade);
+    upsert.run(...sight, opened, present, answered, bytes, first, row.last, masquerade, slotsOf(row));
     touch(touched, edge, row);
     if (during === undefined) return null;
     const key = { edge, clientLease, serverLease, witness, seen, ownNode, service, seenAs };
@@ -93,6 +96,11 @@ export function edgeRecorder(
       }
       recountNodes(rows);
     });
+}
+
+/** Nothing asks how often the connections of other protocols were told of. */
+function slotsOf({ protocol, first, last }: Evidence): number | null {
+  return protocol === 'udp' ? batchSlots([first, last]) : null;
 }
 
 function touch(touched: Map<number, Touched>, edge: number, row: Evidence): void {

@@ -25,6 +25,8 @@ export interface Sight {
   readonly bytes: number;
   readonly first: number;
   readonly last: number;
+  /** As batch-slots.ts packs them; null for other protocols than UDP. */
+  readonly slots: number | null;
 }
 
 /** When a node told of something. */
@@ -45,7 +47,7 @@ export interface SightReader {
 // Without ORDER BY or DISTINCT, for which SQLite with STAT4 would compile the statement anew for each edge.
 const SELECT_SIGHTS = `
 SELECT hour, client_lease, server_lease, witness, seen, own_node, service, masquerade,
-       opened, present, answered, bytes, first_ms AS first, last_ms AS last
+       opened, present, answered, bytes, first_ms AS first, last_ms AS last, slots
 FROM evidence WHERE edge = ?`;
 
 const SELECT_WORDS = `

@@ -8,6 +8,7 @@ import { identityKey } from '../domain/identity.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import type { AttributionLog } from './attribution-log.ts';
+import { batchSlots } from './batch-slots.ts';
 import type { Connection } from './connection.ts';
 import { edgeRecounter } from './edge-recount.ts';
 import type { Interned } from './interned.ts';
@@ -63,7 +64,10 @@ export function edgeWithdrawal(
   const subtract = db.prepare(
     `UPDATE evidence SET opened = opened - ?, answered = answered - ?, bytes = bytes - ? WHERE ${SIGHT}`,
   );
-  const narrow = db.prepare(`UPDATE evidence SET present = ?, first_ms = ?, last_ms = ? WHERE ${SIGHT}`);
+  const narrow = db.prepare(
+    `UPDATE evidence SET present = ?, first_ms = ?, last_ms = ?,
+       slots = CASE WHEN slots IS NULL THEN NULL ELSE ? END WHERE ${SIGHT}`,
+  );
   const removeEmpty = db.prepare(`DELETE FROM evidence WHERE ${SIGHT} AND opened = 0 AND answered = 0`);
   const bounds = db.prepare<[number], { first: number | null; last: number | null; rows: number }>(
     'SELECT min(first_ms) AS first, max(last_ms) AS last, count(*) AS rows FROM evidence WHERE edge = ?',
@@ -122,6 +126,7 @@ export function edgeWithdrawal(
         left.reduce((most, { present }) => Math.max(most, present), 0),
         times.reduce((a, b) => Math.min(a, b)),
         times.reduce((a, b) => Math.max(a, b)),
+        batchSlots(times),
         ...sight,
       );
     }

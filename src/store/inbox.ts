@@ -30,6 +30,7 @@ export interface Inbox {
    * a ProblemError `batch-not-pending` for one that is unknown or already marked: its evidence would count twice.
    */
   markAttributed(keys: readonly BatchKey[]): void;
+  /** Batches accepted; batches, and groups of revoked moments, that wait to be attributed. */
   counts(): { accepted: number; pending: number };
   /** Every epoch that a batch was accepted of, in the order in which its first one came. */
   epochs(): { nodeUid: string; epoch: string }[];
@@ -55,7 +56,7 @@ export function inbox(connection: Connection): Inbox {
   );
   const count = db.prepare<[], { accepted: number; pending: number }>(
     `SELECT (SELECT count(*) FROM batches) AS accepted,
-            (SELECT count(*) FROM batches WHERE body IS NOT NULL) AS pending`,
+            (SELECT count(*) FROM batches WHERE body IS NOT NULL) + (SELECT count(*) FROM revoked) AS pending`,
   );
   const firsts = db.prepare<[], { nodeUid: string; epoch: string }>(
     'SELECT node_uid AS nodeUid, epoch FROM batches GROUP BY node_uid, epoch ORDER BY min(id)',

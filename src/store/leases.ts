@@ -1,5 +1,5 @@
 import type { IpAddress } from '../domain/ip.ts';
-import type { Lease } from '../domain/lease.ts';
+import type { BoundSources, Lease } from '../domain/lease.ts';
 import type { Connection } from './connection.ts';
 import type { Interned } from './interned.ts';
 
@@ -11,6 +11,10 @@ export interface LeaseRows {
   around(ip: IpAddress, at: number | null): Lease[];
   /** All leases by address, `from` and id. */
   all(): Lease[];
+  /** Those that had not ended by `since` (unix ms), a few at a time and in no particular order: there may be a million. */
+  endingAfter(since: number): Iterable<Lease>;
+  /** Forgets what ended before `time` (unix ms), but for what an edge still rests on. Returns how many. Reads all evidence. */
+  forgetBefore(time: number): number;
 }
 
 interface LeaseRow {
@@ -24,6 +28,9 @@ interface LeaseRow {
   readonly sources: string | null;
   readonly sandbox: string | null;
 }
+
+/** Leases read at once: enough to be quick, few enough to be let go of soon. */
+const READ_AT_ONCE = 5_000;
 
 const COLUMNS = 'text AS id, ip, holder, from_ms, held_from, held_until, until, sources, sandbox';
 
@@ -40,13 +47,33 @@ export function leaseRows(connection: Connection, ids: Interned<string | null>):
   const selectAll = db.prepare<[], LeaseRow>(
     `SELECT ${COLUMNS} FROM leases JOIN lease_ids ON lease_ids.id = leases.lease ORDER BY ip, from_ms, text`,
   );
+  const selectNext = db.prepare<[number, number], LeaseRow & { readonly lease: number }>(
+    `SELECT lease, ${COLUMNS} FROM leases JOIN lease_ids ON lease_ids.id = leases.lease
+     WHERE lease > ? AND (until IS NULL OR until >= ?) ORDER BY lease LIMIT ${READ_AT_ONCE}`,
+  );
+  // The ids stay: evidence names leases by them.
+  const forget = db.prepare<[number]>(
+    `DELETE FROM leases WHERE until < ?
+     AND lease NOT IN (SELECT client_lease FROM evidence UNION SELECT server_lease FROM evidence)`,
+  );
   return {
     put: (leases) =>
       connection.write(() => {
         for (const lease of leases) upsert.run(ids.idOf(lease.id), ...columnsOf(lease));
       }),
-    around: (ip, at) => connection.read(() => selectIp.all({ ip, at }).map(leaseOf)),
-    all: () => connection.read(() => selectAll.all().map(leaseOf)),
+    around: (ip, at) => connection.read(() => selectIp.all({ ip, at }).map((row) => leaseOf(row))),
+    all: () => connection.read(() => selectAll.all().map((row) => leaseOf(row))),
+    *endingAfter(since) {
+      const sources = new Map<string, BoundSources>();
+      for (let last = 0; ;) {
+        const rows = connection.read(() => selectNext.all(last, since));
+        for (const row of rows) yield leaseOf(row, sources);
+        const end = rows.at(-1);
+        if (end === undefined) return;
+        last = end.lease;
+      }
+    },
+    forgetBefore: (time) => connection.write(() => forget.run(time).changes),
   };
 }
 
@@ -58,7 +85,8 @@ function columnsOf(lease: Lease): unknown[] {
   return [lease.ip, JSON.stringify(holder), pod, from, heldFrom, heldUntil, until, ...optional];
 }
 
-function leaseOf(row: LeaseRow): Lease {
+/** `sources` are remembered by their text: few differ. */
+function leaseOf(row: LeaseRow, sources?: Map<string, BoundSources>): Lease {
   return {
     id: row.id,
     ip: row.ip as IpAddress,
@@ -67,7 +95,15 @@ function leaseOf(row: LeaseRow): Lease {
     heldFrom: row.held_from,
     heldUntil: row.held_until,
     until: row.until,
-    ...(row.sources !== null && { sources: JSON.parse(row.sources) as Lease['sources'] & object }),
+    ...(row.sources !== null && { sources: sourcesOf(row.sources, sources) }),
     ...(row.sandbox !== null && { sandbox: JSON.parse(row.sandbox) as Lease['sandbox'] & object }),
   };
+}
+
+function sourcesOf(text: string, remembered = new Map<string, BoundSources>()): BoundSources {
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const sources = JSON.parse(text) as BoundSources;
+  remembered.set(text, sources);
+  return sources;
 }

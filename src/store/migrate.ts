@@ -8,6 +8,9 @@ import { attributionLog } from './migrations/0002-attribution-log.ts';
 import { leaseSources } from './migrations/0003-lease-sources.ts';
 import { masquerade } from './migrations/0004-masquerade.ts';
 import { unattributedExamples } from './migrations/0005-unattributed-examples.ts';
+import { batchSlots } from './migrations/0006-batch-slots.ts';
+import { whatWaits } from './migrations/0007-what-waits.ts';
+import { exampleTimes } from './migrations/0008-example-times.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /** In order; versions count from 1 without a gap. */
@@ -17,6 +20,9 @@ export const MIGRATIONS: readonly Migration[] = [
   leaseSources,
   masquerade,
   unattributedExamples,
+  batchSlots,
+  whatWaits,
+  exampleTimes,
 ];
 
 /** Runs the steps that `db` has not had yet and marks it with `applicationId`. Errors are SQLite's own. */

@@ -1,6 +1,8 @@
 import { HOUR_MS } from '../domain/edge.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { Connection } from './connection.ts';
+import { SAME_WINDOW_GAP_MS, allNodeWatches } from './node-watch.ts';
+import type { NodeWatch } from './node-watch.ts';
 
 /** A stretch of time in which a node's agent watched, with what it knows it missed. */
 export interface NodeWindow {
@@ -15,14 +17,16 @@ export interface NodeWindow {
 }
 
 export interface NodeWindowRows {
-  /** Windows that touch one of the same node and hour are kept as one row with it: a row an hour, not one a batch. */
+  /**
+   * Windows that touch one of the same node and hour are kept as one row with it: a row an hour, not one a batch. Those in
+   * which events were lost stay apart from those in which none were.
+   */
   add(rows: readonly NodeWindow[]): void;
   /** By node and start; windows of a node that overlap or lie at most a second apart are one, their losses summed. */
   list(): NodeWindow[];
+  /** What the agent of each node watched without loss, in no order. */
+  watched(): readonly (NodeWatch & { readonly node: string })[];
 }
-
-/** Agents cut windows at the end of a read; less than this between two is not time unwatched; ms. */
-export const SAME_WINDOW_GAP_MS = 1_000;
 
 interface WindowRow {
   readonly id: number;
@@ -35,9 +39,9 @@ interface WindowRow {
 
 export function nodeWindowRows(connection: Connection): NodeWindowRows {
   const { db } = connection;
-  const touching = db.prepare<[string, number, number, number, number], WindowRow>(
+  const touching = db.prepare<[string, number, number, number, number, number], WindowRow>(
     `SELECT id, node, start_ms, end_ms, dropped, skipped FROM node_windows
-     WHERE node = ? AND start_ms >= ? AND start_ms < ? AND start_ms <= ? AND end_ms >= ?`,
+     WHERE node = ? AND start_ms >= ? AND start_ms < ? AND start_ms <= ? AND end_ms >= ? AND (dropped > 0) = ?`,
   );
   const remove = db.prepare<[number]>('DELETE FROM node_windows WHERE id = ?');
   const insert = db.prepare<[string, number, number, number, string]>(
@@ -55,12 +59,15 @@ export function nodeWindowRows(connection: Connection): NodeWindowRows {
       hour + HOUR_MS,
       latest,
       added.start - SAME_WINDOW_GAP_MS,
+      added.dropped > 0 ? 1 : 0,
     );
     for (const { id } of neighbours) remove.run(id);
     const { node, start, end, dropped, skipped } = neighbours.map(windowOf).reduce(joined, added);
     insert.run(node, start, end, dropped, JSON.stringify(skipped));
   };
+  const watched = allNodeWatches(db);
   return {
+    watched: () => connection.read(watched),
     add: (rows) => connection.write(() => rows.forEach(addOne)),
     list: () => connection.read(() => mergeTouching(select.all().map(windowOf))),
   };

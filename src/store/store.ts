@@ -14,10 +14,18 @@ import type { Inbox } from './inbox.ts';
 import { leaseIds } from './interned.ts';
 import { leaseRows } from './leases.ts';
 import type { LeaseRows } from './leases.ts';
+import { nodeClockRows } from './node-clocks.ts';
+import type { NodeClockRows } from './node-clocks.ts';
 import { nodeWindowRows } from './node-windows.ts';
 import type { NodeWindowRows } from './node-windows.ts';
+import { revokedRows } from './revoked.ts';
+import type { RevokedRows } from './revoked.ts';
+import { podLives } from './pod-lives.ts';
+import type { PodLives } from './pod-lives.ts';
 import { unattributedRows } from './unattributed.ts';
 import type { UnattributedRows } from './unattributed.ts';
+import { unwatchedRows } from './unwatched.ts';
+import type { UnwatchedRows } from './unwatched.ts';
 import { withdrawnRows } from './withdrawn.ts';
 import type { WithdrawnRows } from './withdrawn.ts';
 
@@ -30,7 +38,11 @@ export interface Store {
   readonly evidence: EvidencePages;
   readonly unattributed: UnattributedRows;
   readonly withdrawn: WithdrawnRows;
+  readonly revoked: RevokedRows;
+  readonly nodeClocks: NodeClockRows;
+  readonly unwatched: UnwatchedRows;
   readonly nodeWindows: NodeWindowRows;
+  readonly podLives: PodLives;
   /**
    * Runs `work`, which must not be async, in one transaction: everything it writes is durable when this returns, and
    * nothing of it is kept when it throws.
@@ -57,7 +69,11 @@ export function openStore(file: string, options: ConnectionOptions = {}): Store 
     evidence: evidencePages(connection),
     unattributed: unattributedRows(connection),
     withdrawn: withdrawnRows(connection),
+    revoked: revokedRows(connection),
+    nodeClocks: nodeClockRows(connection),
+    unwatched: unwatchedRows(connection),
     nodeWindows: nodeWindowRows(connection),
+    podLives: podLives(connection),
     transaction: (work) => connection.write(work),
     close: () => connection.close(),
   };

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../domain/edge.ts';
 import type { Connection } from './connection.ts';
 
 /** Connections whose attribution a late fact contradicted, summed over an hour. */
@@ -14,6 +15,8 @@ export interface WithdrawnRows {
   add(rows: readonly Withdrawn[]): void;
   /** By hour and outcome. */
   list(): Withdrawn[];
+  /** Forgets the hours that ended by `time` (unix ms). Returns how many rows went. */
+  forgetBefore(time: number): number;
 }
 
 export function withdrawnRows(connection: Connection): WithdrawnRows {
@@ -25,11 +28,13 @@ export function withdrawnRows(connection: Connection): WithdrawnRows {
   const select = db.prepare<[], Withdrawn>(
     'SELECT outcome, hour, count FROM withdrawn ORDER BY hour, outcome',
   );
+  const forget = db.prepare<[number]>('DELETE FROM withdrawn WHERE hour < ?');
   return {
     add: (rows) =>
       connection.write(() => {
         for (const row of rows) upsert.run(row);
       }),
     list: () => connection.read(() => select.all()),
+    forgetBefore: (time) => connection.write(() => forget.run(time - HOUR_MS + 1).changes),
   };
 }

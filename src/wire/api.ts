@@ -9,6 +9,7 @@ import { workloadRefJson } from './identity-json.ts';
 import { evidenceRowJson } from './evidence-json.ts';
 import { pageOf } from './listing.ts';
 import { labelSelectorJson } from './network-policy-json.ts';
+import { readinessJson, workloadCoverageJson } from './workload-coverage-json.ts';
 
 export const API_PATHS = {
   health: '/healthz',
@@ -35,9 +36,9 @@ export const healthJson = z
 export const namespaceJson = z
   .object({
     name: z.string(),
-    workloads: z.number(),
+    workloads: z.number().describe('Controllers and bare pods known in it, those whose pods ended included.'),
     edges: z.number().describe('Edges with at least one end in it.'),
-    drafts: z.number(),
+    drafts: z.number().describe('Workloads, or groups of them, that got a draft.'),
     omitted: z.number().describe('Workloads that got no draft, and say why.'),
   })
   .meta({
@@ -49,14 +50,18 @@ export const workloadJson = z
   .object({
     workload: workloadRefJson,
     title: z.string().describe('For people: `shop/web`.'),
-    pods: z.number(),
+    pods: z.number().describe('Pods that the cluster lists and that have not ended.'),
     selector: labelSelectorJson
       .nullable()
       .describe('Labels that select exactly its pods; null when there are none.'),
     hostNetwork: z.boolean().describe('On the host network no NetworkPolicy selects its pods.'),
-    edgesIn: z.number(),
-    edgesOut: z.number(),
+    edgesIn: z.number().describe('Edges recorded of which it is the server, held back or not.'),
+    edgesOut: z.number().describe('Edges recorded of which it is the client, held back or not.'),
     draft: z.enum(['draft', 'omitted', 'none']),
+    coverage: workloadCoverageJson
+      .nullable()
+      .describe('How much of it was observed; null when nobody knows who watched what.'),
+    readiness: readinessJson.describe('Whether what is drafted for it can be signed.'),
   })
   .meta({ id: 'Workload' });
 

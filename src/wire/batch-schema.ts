@@ -59,7 +59,7 @@ const flow: z.ZodType<Flow> = z
       .max(MAX_SECONDS)
       .refine((seconds) => isAscending(seconds.map(({ second }) => second)), 'seconds must ascend'),
     presences: z
-      .array(z.object({ at: unixMs, count }))
+      .array(z.object({ at: unixMs, count, idleMs: count.exactOptional() }))
       .max(MAX_PRESENCES)
       .exactOptional(),
     bytes: count.exactOptional(),

@@ -18,8 +18,8 @@ export interface ApiClientOptions {
   readonly signal: AbortSignal;
 }
 
-/** Query parameters; those that are undefined are left out. */
-export type ApiQuery = Readonly<Record<string, string | undefined>>;
+/** Query parameters; those that are undefined are left out, lists are repeated. */
+export type ApiQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface ApiClient {
   /** Throws a ProblemError: the server's own by its code, or one of `CLIENT_PROBLEMS`. */
@@ -140,7 +140,7 @@ function parseBaseUrl(text: string): URL {
 function urlOf(base: URL, path: string, query: ApiQuery): URL {
   const url = new URL(base.pathname.replace(/\/$/, '') + path, base);
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(name, value);
+    for (const each of [value ?? []].flat()) url.searchParams.append(name, each);
   }
   return url;
 }

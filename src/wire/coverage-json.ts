@@ -1,12 +1,13 @@
 /** What was looked at and what was not, as the API prints it: windows by node, losses, blind nodes, flows without a name. */
 import { z } from 'zod';
 import { instant, listOf } from './listing.ts';
+import { heldBackJson } from './workload-coverage-json.ts';
 
 const watchJson = z.object({
   kind: z.string(),
   required: z.boolean().describe('Others are missing in some clusters, and nothing waits for them.'),
   synced: z.boolean().describe('All of its objects have been told since the start.'),
-  objects: z.number(),
+  objects: z.number().describe('Objects of the kind that are known at this moment.'),
   progressAgeMs: z
     .number()
     .nullable()
@@ -43,11 +44,11 @@ export const coverageJson = z
       z.object({
         reason: z.string(),
         end: z.enum(['client', 'server', 'flow']).describe('Which end has no name.'),
-        count: z.number(),
+        count: z.number().describe('Connections seen opening, and those that dumps found alive.'),
         example: z.string(),
       }),
     ),
-    quarantined: listOf(z.object({ edge: z.string(), reason: z.string() })),
+    quarantined: listOf(heldBackJson).describe('Edges that are held back out of the drafts.'),
     watches: listOf(watchJson).describe('One for each kind of object that is watched; none in a replay.'),
     apiServers: listOf(
       z.object({
@@ -66,7 +67,7 @@ export const coverageJson = z
         'Other kinds of network policy that the cluster has objects of; no verdict regards them. Null when nobody could look.',
       ),
     batches: z.object({
-      accepted: z.number(),
+      accepted: z.number().describe('Ever, each once.'),
       pending: z.number().describe('Accepted and not yet attributed.'),
     }),
   })

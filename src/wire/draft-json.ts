@@ -1,30 +1,46 @@
 /** Drafted policies as the API prints them, and the workloads that got none with the reason why. */
 import { z } from 'zod';
-import { edgeKeyJson } from './edge-json.ts';
+import { edgeKeyJson, testimonyJson } from './edge-json.ts';
 import { workloadRefJson } from './identity-json.ts';
 import { instant, listOf } from './listing.ts';
 import { networkPolicyJson, networkPolicyPeerJson, networkPolicyPortJson } from './network-policy-json.ts';
+import {
+  caveatJson,
+  heldBackJson,
+  readinessJson,
+  unusedJson,
+  workloadCoverageJson,
+} from './workload-coverage-json.ts';
 
 const title = z.string().describe('For people: `shop/web`.');
 
-export const caveatJson = z
+const ruleEvidence = z
   .object({
-    code: z.string().describe('Stable, for programs.'),
-    sentence: z.string().describe('For the reviewer.'),
+    opened: z
+      .number()
+      .describe('Connections seen opening (conntrack NEW), added up over the edges and the hours kept.'),
+    present: z
+      .number()
+      .describe(
+        'Most connections that one dump of the kernel table found alive in an hour, added up over the edges.',
+      ),
+    answered: z
+      .number()
+      .describe('Of the connections seen, those that were answered (conntrack UPDATE), added up.'),
+    daysSeen: z.number().describe('Distinct days (UTC) with an hour in which any of the edges was seen.'),
+    firstSeen: instant.describe(
+      'Of the earliest packet, by the time of the kernel event or dump; also before the window.',
+    ),
+    lastSeen: instant.describe('Of the latest packet, likewise.'),
+    clientPods: z
+      .number()
+      .describe('Distinct pods by their leases, at least: an edge names at most 16 of each side.'),
+    serverPods: z.number().describe('As clientPods.'),
+    witnesses: listOf(z.string()).describe('Names of the nodes whose agents told of it.'),
+    testimony: testimonyJson,
+    edges: listOf(edgeKeyJson),
   })
-  .meta({ id: 'Caveat', description: 'Something a reviewer must know.' });
-
-const ruleEvidence = z.object({
-  opened: z.number(),
-  present: z.number(),
-  answered: z.number(),
-  firstSeen: instant,
-  lastSeen: instant,
-  clientPods: z.number(),
-  serverPods: z.number(),
-  witnesses: listOf(z.string()),
-  edges: listOf(edgeKeyJson),
-});
+  .meta({ id: 'RuleEvidence', description: 'The numbers behind a rule, over the edges that it rests on.' });
 
 const rule = z
   .object({
@@ -49,10 +65,31 @@ export const draftJson = z
     policy: networkPolicyJson,
     rules: listOf(rule),
     caveats: listOf(caveatJson),
-    readiness: z.discriminatedUnion('state', [
-      z.object({ state: z.literal('ready') }),
-      z.object({ state: z.literal('incomplete'), reasons: listOf(caveatJson) }),
-    ]),
+    readiness: readinessJson,
+    coverage: workloadCoverageJson
+      .nullable()
+      .describe('How much of the workload was observed; null when nobody knows who watched what.'),
+    sharedWith: listOf(workloadRefJson).describe(
+      'Other workloads that the policy selects, because no label tells them apart.',
+    ),
+    cni: z
+      .enum(['default', 'aws-vpc-cni'])
+      .describe(
+        'Where the network plugin is taken to enforce: on pod addresses, or before a Service is resolved too.',
+      ),
+    leftOut: listOf(
+      z.object({
+        edge: z.string().describe('`CLIENT -> SERVER:PORT/PROTOCOL`, as the list of edges names it.'),
+        reason: z.enum(['excluded', 'evidence', 'nodes']),
+        option: z.string().describe('The option that did it, as `exclude=port=9100/tcp`.'),
+      }),
+    ).describe(
+      'Recorded edges that options kept out of the draft, and that it denies unless another rule allows them.',
+    ),
+    unused: unusedJson.describe('What the workload offers and nobody used in the window.'),
+    heldBack: listOf(heldBackJson).describe(
+      'Edges at either end of the workload that the draft does not allow.',
+    ),
   })
   .meta({ id: 'Draft', description: 'A drafted policy with a basis for each rule.' });
 

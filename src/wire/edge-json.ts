@@ -26,6 +26,16 @@ export const edgeKeyJson = z
   })
   .meta({ id: 'EdgeKey', description: 'Who connects to whom, on which protocol and port.' });
 
+export const testimonyJson = z
+  .object({
+    agreed: z.number().describe('Every node that they passed told of them.'),
+    oneSided: z.number().describe('A node told nothing, and was not watched or lost events.'),
+    disputed: z.number().describe('A node told nothing, though it was watched without loss.'),
+  })
+  .describe(
+    'Connections by how far nodes agree, the newest left out. All disputed: the edge enters no draft.',
+  );
+
 export const edgeJson = z
   .object({
     key: z.string().describe('One string per edge, stable across runs.'),
@@ -44,14 +54,12 @@ export const edgeJson = z
     ),
     services: listOf(z.object({ namespace: z.string(), name: z.string() })).describe('Services dialled.'),
     witnesses: listOf(z.string()).describe('Names of the nodes that saw it.'),
-    testimony: z
-      .object({
-        agreed: z.number().describe('Every node that they passed told of them.'),
-        oneSided: z.number().describe('A node told nothing, and was not watched or lost events.'),
-        disputed: z.number().describe('A node told nothing, though it was watched without loss.'),
-      })
+    testimony: testimonyJson,
+    batchWindows: z
+      .number()
+      .optional()
       .describe(
-        'Connections by how far nodes agree, the newest left out. All disputed: the edge enters no draft.',
+        'Of UDP alone: distinct batch windows (10 s of the clock) in which it was counted, 3 at most.',
       ),
     clientPods: podSample,
     serverPods: podSample,
@@ -82,6 +90,7 @@ export function printEdge(edge: Edge): EdgeJson {
     services: edge.services,
     witnesses: edge.witnesses,
     testimony: edge.testimony,
+    ...(edge.batchWindows !== undefined && { batchWindows: edge.batchWindows }),
     clientPods: edge.clientPods,
     serverPods: edge.serverPods,
   };

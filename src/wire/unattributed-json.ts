@@ -20,6 +20,13 @@ const count = z
   .describe('Connections seen opening plus those that a look at the table found present.');
 const hours = listOf(z.object({ hour: instant.describe('Start of the hour.'), count }));
 
+const exampleJson = z
+  .object({
+    flow: z.string().describe('As in `10.0.0.9 > 10.0.0.7:8080/tcp`.'),
+    at: instant.nullable().describe('When one of its connections was; null where that was not kept.'),
+  })
+  .meta({ id: 'UnattributedExample' });
+
 export const unattributedRowJson = z
   .object({
     reason: z.string().describe('Stable; the parameter `reason` lists those of this version.'),
@@ -30,8 +37,8 @@ export const unattributedRowJson = z
     firstHour: instant,
     lastHour: instant,
     hours: hours.describe(`Hours that had any, ascending; the newest ${MAX_HOURS}.`),
-    examples: listOf(z.string()).describe(
-      `At most ${MAX_ROW_EXAMPLES}, distinct, of the newest hours: \`10.0.0.9 > 10.0.0.7:8080/tcp\`.`,
+    examples: listOf(exampleJson).describe(
+      `At most ${MAX_ROW_EXAMPLES}, of distinct flows, of the newest hours.`,
     ),
   })
   .meta({ id: 'Unattributed', description: 'Connections that no edge has, because an end has no name.' });
@@ -74,8 +81,8 @@ export interface UnattributedSum {
   readonly reason: string;
   readonly end: 'client' | 'server' | 'flow';
   readonly hours: readonly { readonly hour: number; readonly count: number }[];
-  /** Texts of flow keys. */
-  readonly examples: readonly string[];
+  /** Texts of flow keys with their times, unix ms; the newest hour first. */
+  readonly examples: readonly { readonly flow: string; readonly at: number | null }[];
 }
 
 /** Counts of one outcome; hours are unix ms, ascending. */
@@ -98,12 +105,22 @@ export function printUnattributed({
     advice,
     ...spanOf(all),
     hours: all.slice(-MAX_HOURS).map((each) => ({ hour: rfc3339(each.hour), count: each.count })),
-    examples: [...new Set(examples.map(flowTitle))].slice(0, MAX_ROW_EXAMPLES),
+    examples: distinct(examples).map(({ flow, at }) => ({ flow, at: at === null ? null : rfc3339(at) })),
   };
 }
 
 export function printWithdrawn({ outcome, hours: all }: WithdrawnSum): WithdrawnJson {
   return { outcome, meaning: outcomeText(outcome), ...spanOf(all) };
+}
+
+/** By their titles; of the same ones the first. */
+function distinct(examples: UnattributedSum['examples']): UnattributedSum['examples'] {
+  const byTitle = new Map<string, number | null>();
+  for (const { flow, at } of examples) {
+    const title = flowTitle(flow);
+    if (!byTitle.has(title)) byTitle.set(title, at);
+  }
+  return [...byTitle].slice(0, MAX_ROW_EXAMPLES).map(([flow, at]) => ({ flow, at }));
 }
 
 function spanOf(all: UnattributedSum['hours']): Pick<WithdrawnJson, 'count' | 'firstHour' | 'lastHour'> {

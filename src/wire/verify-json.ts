@@ -1,6 +1,7 @@
 /** POST /api/v1/verify as both sides of it see it: what is asked, and what would break, be opened, or stay unknown. */
 import { z } from 'zod';
-import { caveatJson } from './draft-json.ts';
+import { QUARANTINE_REASONS } from '../domain/quarantine-reason.ts';
+import { caveatJson } from './workload-coverage-json.ts';
 import { edgeKeyJson } from './edge-json.ts';
 import { identityJson, protocolJson } from './identity-json.ts';
 import { instant, listOf } from './listing.ts';
@@ -68,8 +69,8 @@ const counts = {
 };
 
 const need = z
-  .enum(['needed', 'unanswered', 'scan', 'disputed'])
-  .describe('Unanswered TCP, scans and what nodes dispute are noise: they do not break.');
+  .enum(['needed', 'unanswered', ...QUARANTINE_REASONS])
+  .describe('Unanswered TCP and what is held back out of the drafts are noise: they do not break.');
 
 const recordedEdge = { key: z.string(), ...edgeKeyJson.shape, need, ...counts };
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Speaker } from '../../src/conntrack/source.ts';
+import { Speaker } from '../../src/conntrack/speaker.ts';
 import { parseBatch } from '../../src/wire/batch-schema.ts';
 import { ProblemError } from '../../src/domain/problem.ts';
 import { openedOf, PlayedServer } from './played-server.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { agentHelp, OPTION_NAMES } from '../../src/agent/option-table.ts';
 import { parseAgentOptions } from '../../src/agent/options.ts';
 
-const NEEDED = ['--server', 'http://server:8081', '--node-name', 'node-a', '--state-dir', '/state'];
+const NEEDED = ['--server', 'https://server:8081', '--node-name', 'node-a', '--state-dir', '/state'];
 
 function optionsOf(argv: readonly string[], env = {}) {
   const parsed = parseAgentOptions(argv, env);
@@ -18,7 +18,7 @@ function problemsOf(argv: readonly string[], env = {}): readonly string[] {
 describe('options', () => {
   it('have defaults for all but three', () => {
     expect(optionsOf(NEEDED)).toEqual({
-      server: new URL('http://server:8081'),
+      server: new URL('https://server:8081'),
       nodeName: 'node-a',
       nodeUid: '',
       stateDir: '/state',
@@ -29,7 +29,7 @@ describe('options', () => {
       maxKeys: 60_000,
       maxQueueBytes: 64 << 20,
       tokenFile: null,
-      caFile: null,
+      trust: { kind: 'system' },
       logLevel: 'info',
     });
   });
@@ -62,7 +62,7 @@ describe('options', () => {
       maxKeys: 500,
       maxQueueBytes: 2 << 20,
       tokenFile: '/token',
-      caFile: '/ca',
+      trust: { kind: 'file', file: '/ca' },
       logLevel: 'warn',
     });
   });
@@ -80,7 +80,7 @@ describe('options', () => {
       listen: null,
     });
     expect(
-      optionsOf(['--server', 'http://s', '--state-dir', '/s'], { NODE_NAME: 'b', NETSCRIBE_NODE_NAME: 'c' })
+      optionsOf(['--server', 'https://s', '--state-dir', '/s'], { NODE_NAME: 'b', NETSCRIBE_NODE_NAME: 'c' })
         .nodeName,
     ).toBe('c');
   });
@@ -124,8 +124,9 @@ describe('options', () => {
   });
 
   it.each([
-    ['--server', 'http://user:secret@server'],
-    ['--server', 'http://server?x=1'],
+    ['--server', 'https://user:secret@server'],
+    ['--server', 'https://server?x=1'],
+    ['--server', 'http://server:8081'],
     ['--server', 'server:8080'],
     ['--listen', '9464'],
     ['--listen', '127.0.0.1:99999'],

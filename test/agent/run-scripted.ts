@@ -1,7 +1,7 @@
 /** A program for process.test.ts: the agent's `main` on a source that says three openings, until SIGTERM. */
 import process from 'node:process';
 import { main } from '../../src/agent/main.ts';
-import { Speaker } from '../../src/conntrack/source.ts';
+import { Speaker } from '../../src/conntrack/speaker.ts';
 import { openedAt } from './scripted-source.ts';
 
 const stop = new AbortController();
@@ -20,6 +20,7 @@ process.exitCode = await main(
         for (let flow = 0; flow < 3; flow++) speaker.sighting(openedAt(flow, Date.now()), 0);
       },
       dump: async () => {},
+      settle: () => {},
       close: async () => {},
     }),
   },

@@ -1,7 +1,7 @@
 /** A source that says what the test tells it to, by the contract of src/conntrack/source.ts. */
 import type { OpenSource } from '../../src/agent/source-keeper.ts';
 import type { Sighting } from '../../src/conntrack/flow-of.ts';
-import { Speaker } from '../../src/conntrack/source.ts';
+import { Speaker } from '../../src/conntrack/speaker.ts';
 import type { SourceSink } from '../../src/conntrack/source.ts';
 import { ip } from '../../src/domain/ip.ts';
 
@@ -14,6 +14,8 @@ export class ScriptedSource {
   /** Said at the end of each source, while it closes. */
   lastWords: (sink: SourceSink) => void = () => {};
   onStart: (sink: SourceSink) => Promise<void> | void = () => {};
+  /** Said when the agent ends a window. */
+  onSettle: (sink: SourceSink) => void = () => {};
   onDump: (sink: SourceSink) => Promise<void> | void = () => {};
   #sink: SourceSink | null = null;
   #changed = new Set<() => void>();
@@ -40,6 +42,7 @@ export class ScriptedSource {
         await this.onDump(sink);
         this.#tell();
       },
+      settle: () => this.onSettle(sink),
       close: async () => {
         this.closes++;
         this.lastWords(sink);

@@ -53,7 +53,8 @@ describe('a server with TLS', () => {
       server: new URL(`https://127.0.0.1:${port}${base}`),
       timeoutMs: 10_000,
       token: options.token ?? null,
-      caFile: options.caFile === undefined ? certFile : options.caFile,
+      trust:
+        options.caFile === null ? { kind: 'system' } : { kind: 'file', file: options.caFile ?? certFile },
     });
   }
 

@@ -23,10 +23,11 @@ const AGENT_SECONDS = IS_FULL ? 32 : 10;
 const PIPE_SECONDS = IS_FULL ? 10 : 2;
 const ALONE_SECONDS = IS_FULL ? 5 : 2;
 /**
- * What the agent has seen before it is measured: an agent runs for weeks, and its code is compiled in the first seconds. The
- * load is sent, and its windows closed and acknowledged, before the next.
+ * What the agent has seen before it is measured: an agent runs for weeks, and V8 compiles its code, and compiles it again,
+ * in the first hundreds of thousands of events. What that costs is printed. The load is sent, and its windows closed and
+ * acknowledged, before the next.
  */
-const WARM_UP = { rate: 10_000, seconds: 10, withScan: false };
+const WARM_UP = { rate: 10_000, seconds: 30, withScan: false };
 /** Targets: nothing lost; at most this from so many flows a second on; at most so much above a bare Node. */
 const MOST_CPU_S = 3;
 const CPU_FROM = 5_000;
@@ -100,13 +101,14 @@ async function measure(bed: Bed): Promise<string[]> {
   const loads = (seconds: number, withScans: boolean): Omit<Load, 'firstRound'>[] =>
     RATES.map((rate) => ({ rate, seconds, withScan: withScans && (rate ?? Infinity) >= SCAN_FROM }));
   const agentLoads = loads(AGENT_SECONDS, true);
-  const [, ...agent] = await runAgent(bed, [WARM_UP, ...agentLoads]);
+  const [warmUp, ...agent] = await runAgent(bed, [WARM_UP, ...agentLoads]);
   const [, ...floor] = await runFloor(bed, [{ ...WARM_UP, seconds: 1 }, ...loads(PIPE_SECONDS, false)]);
   const pipe = has('conntrack') ? await runPipe(bed, loads(PIPE_SECONDS, false)) : [];
   return [
-    `one process of the built agent over netlink, through all rates in turn after a first ${whole(WARM_UP.rate * WARM_UP.seconds)} flows, batch windows of ${WINDOW_MS / 1000} s, posting to a server that answers 200; ` +
+    `one process of the built agent over netlink, through all rates in turn after a warm-up, batch windows of ${WINDOW_MS / 1000} s, posting to a server that answers 200; ` +
       `one-packet UDP flows routed by a node namespace; CPU is user + system from the first flow until all is acknowledged; ` +
       `a bare node -e of this run has ${mib(bareMib)} MiB; the generator alone, nobody listening, makes ${whole(perSecond(alone))}/s`,
+    warmUpLine(warmUp),
     ...agentLoads.flatMap((load, index) => {
       const run = agent[index];
       if (run === undefined) return [];
@@ -115,6 +117,15 @@ async function measure(bed: Bed): Promise<string[]> {
       ];
     }),
   ];
+}
+
+function warmUpLine(run: Run | undefined): string {
+  if (run === undefined) return 'warm-up: not run';
+  const total = run.cpuSeconds.reduce((sum, seconds) => sum + seconds, 0);
+  return (
+    `warm-up: ${whole(run.flows)} NEW in ${(run.elapsedMs / 1000).toFixed(1)} s (${whole(perSecond(run))}/s), ` +
+    `${total.toFixed(2)} CPU s, ${perMillion(run).toFixed(2)} per million, in which V8 compiles what then runs`
+  );
 }
 
 function agentLine({ rate, withScan }: Omit<Load, 'firstRound'>, run: Run, bareMib: number): string {

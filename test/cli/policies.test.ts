@@ -9,12 +9,20 @@ import { main } from '../../src/cli/policies.ts';
 import { buildApp } from '../../src/server/app.ts';
 import type { ApiSources } from '../../src/server/app.ts';
 import { listen } from '../../src/server/listen.ts';
+import { PLAIN_DRAFTS } from '../../src/server/routes/asked-drafts.ts';
 import { omission, policyOf, sampleSources, web } from '../server/sample-sources.ts';
 
 type Served = Awaited<ReturnType<typeof listen>>;
 
 const serve = (changes: Partial<ApiSources> = {}): Promise<Served> =>
   listen(buildApp(sampleSources(changes), { logger: false, version: '0' }), { host: '127.0.0.1', port: 0 });
+
+/** How sure the drafts are, as many as they are. */
+const notes = (drafts: number): string =>
+  `0 ready, ${drafts} incomplete: blind-nodes ${drafts}, window ${drafts}
+1 edge held back out of the drafts; take one in with --include EDGE:
+  one-hour: workload:shop/Deployment/cart -> workload:shop/Deployment/web:8080/tcp
+`;
 
 async function run(argv: string[], signal = new AbortController().signal) {
   const stdout = sink();
@@ -45,7 +53,7 @@ describe('netscribe policies', () => {
     const { code, stdout, stderr } = await policies('-n', 'shop');
     expect(stdout).toBe(await (await fetch(`${server.url}/api/v1/policies.yaml?namespace=shop`)).text());
     expect(namesIn(stdout)).toEqual(['netscribe-cart', 'netscribe-db', 'netscribe-web']);
-    expect(stderr).toBe('3 drafts, 0 omitted\n');
+    expect(stderr).toBe(`3 drafts, 0 omitted\n${notes(3)}`);
     expect(code).toBe(0);
   });
 
@@ -55,7 +63,7 @@ describe('netscribe policies', () => {
     expect(namesIn(stdout)).toHaveLength(3);
     expect(stdout).toContain('# ops/backup: no draft: no-selector');
     expect(stderr).toBe(
-      '3 drafts, 1 omitted:\n  ops/backup: no-selector No labels select exactly its pods.\n',
+      `3 drafts, 1 omitted:\n  ops/backup: no-selector No labels select exactly its pods.\n${notes(3)}`,
     );
   });
 
@@ -100,7 +108,7 @@ describe('netscribe policies', () => {
     expect(namesIn(stdout)).toEqual(['netscribe-cart']);
     expect(stdout).toContain('# shop/cart (Deployment)');
     expect(stdout).not.toMatch(/ops|backup|no draft/);
-    expect(stderr).toBe('1 draft, 0 omitted\n');
+    expect(stderr).toBe(`1 draft, 0 omitted\n${notes(1)}`);
     expect(code).toBe(0);
   });
 
@@ -121,9 +129,46 @@ describe('netscribe policies', () => {
     expect(text).not.toContain('no draft');
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      `wrote 3 files to ${target}\n3 drafts, 1 omitted:\n  ops/backup: no-selector No labels select exactly its pods.\n`,
+      `wrote 3 files to ${target}\n3 drafts, 1 omitted:\n  ops/backup: no-selector No labels select exactly its pods.\n${notes(3)}`,
     );
     expect(code).toBe(1);
+  });
+
+  test('asks for what a person takes in, in the drafts and in the YAML', async () => {
+    const asked: (readonly string[])[] = [];
+    const includes = await serve({
+      drafts: ({ include }) => {
+        asked.push(include);
+        return sampleSources().drafts(PLAIN_DRAFTS);
+      },
+      policiesYaml: (namespace, options) => {
+        asked.push(options.asked.include);
+        return sampleSources().policiesYaml(namespace, options);
+      },
+    });
+    const edges = ['a -> b:1/tcp', 'a & b -> c:2/udp'];
+    const argv = ['--server', includes.url, ...edges.flatMap((edge) => ['--include', edge])];
+    expect((await run(argv)).code).toBe(1);
+    expect(asked).toEqual([edges, edges]);
+    await includes.close();
+  });
+
+  test('names ten edges that are held back, and counts the others', async () => {
+    const held = Array.from({ length: 12 }, (_, index) => ({
+      edge: `a -> b:${index + 1}/tcp`,
+      reason: 'burst' as const,
+      sentence: 'Many.',
+    }));
+    const drafts = sampleSources()
+      .drafts(PLAIN_DRAFTS)
+      .map((outcome) => (outcome.kind === 'draft' ? { ...outcome, heldBack: held } : outcome));
+    const burst = await serve({ drafts: () => drafts });
+    const { stderr } = await run(['--server', burst.url, '--allow-omitted']);
+    expect(stderr).toContain(
+      '12 edges held back out of the drafts; take one in with --include EDGE:\n  burst: a',
+    );
+    expect(stderr).toContain('  burst: a -> b:10/tcp\n  and 2 more; -o json has them all under heldBack\n');
+    await burst.close();
   });
 
   test('says that it cannot write where a file is in the way, and leaves it alone', async () => {
@@ -137,7 +182,7 @@ describe('netscribe policies', () => {
 
   test.each(['../escape', 'a/b', '..', 'A', ''])('writes no file for a policy named %j', async (name) => {
     const drafts = sampleSources()
-      .drafts()
+      .drafts(PLAIN_DRAFTS)
       .filter((outcome) => outcome.kind === 'draft')
       .slice(0, 1)
       .map((draft) => ({
@@ -233,6 +278,6 @@ describe('netscribe policies, used wrongly', () => {
     const { signal } = new AbortController();
     const argv = ['--server', server.url, '-n', 'shop'];
     expect(await main(argv, { stdout: closed, stderr: stderr.stream, signal })).toBe(0);
-    expect(stderr.text()).toBe('3 drafts, 0 omitted\n');
+    expect(stderr.text()).toBe(`3 drafts, 0 omitted\n${notes(3)}`);
   });
 });

@@ -5,7 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BreakingOff, Faults, FaultyAnswer } from './faults.ts';
 import { finishPod } from './pod-life.ts';
+import type { Grant } from './reviews.ts';
 import type { FakeApiServer, GivenObject } from './server.ts';
+import type { TokenAsked } from './tokens.ts';
 
 interface ObjectName {
   readonly kind: string;
@@ -32,6 +34,9 @@ interface Commands {
   readonly dateOffsetMs?: number;
   readonly failWatches?: { readonly code: number; readonly message: string };
   readonly away?: number;
+  /** Answered with its `token`. */
+  readonly issueToken?: TokenAsked;
+  readonly grant?: Grant;
 }
 
 /** Serves the two paths on the server that it controls. */
@@ -58,7 +63,9 @@ async function control(
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const commands = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Commands;
     carryOut(server, commands);
-    const answer = JSON.stringify({ resourceVersion: String(server.version) });
+    const { issueToken } = commands;
+    const token = issueToken === undefined ? {} : { token: server.tokens.issue(issueToken) };
+    const answer = JSON.stringify({ resourceVersion: String(server.version), ...token });
     response.writeHead(200, { 'content-type': 'application/json' }).end(answer, () => {
       // It must have answered before it goes. A failure to listen again ends the process, loudly.
       if (commands.away !== undefined) void server.away(commands.away);
@@ -85,6 +92,7 @@ function carryOut(server: FakeApiServer, commands: Commands): void {
   if (commands.token !== undefined) server.token = commands.token;
   if (commands.dateOffsetMs !== undefined) server.dateOffsetMs = commands.dateOffsetMs;
   if (commands.silent !== undefined) faults.silent = commands.silent;
+  if (commands.grant !== undefined) server.reviews.grants.push(commands.grant);
   if (commands.compact === true) server.compact();
   if (commands.cutWatches !== undefined)
     server.cutWatches(commands.cutWatches === true ? 'close' : commands.cutWatches);

@@ -14,10 +14,15 @@ import type { ServedKind } from './kinds.ts';
 import { ListAnswers } from './list-answer.ts';
 import { Listener } from './listener.ts';
 import type { ServerTls } from './listener.ts';
+import { initialEventsRefusal } from './list-options.ts';
 import { merged } from './merge-patch.ts';
 import { ObjectStore } from './object-store.ts';
 import type { GivenObject, HistoryEvent, StoredObject } from './object-store.ts';
 import { statusObject } from './status.ts';
+import { callOf } from './rbac.ts';
+import type { Call, Rbac } from './rbac.ts';
+import { Reviews } from './reviews.ts';
+import { Tokens } from './tokens.ts';
 import { Watcher } from './watcher.ts';
 
 export type { GivenObject, HistoryEvent, StoredObject } from './object-store.ts';
@@ -53,6 +58,10 @@ export class FakeApiServer {
   readonly requests: SeenRequest[] = [];
   /** Bearer tokens that are let in. */
   token: string | null;
+  readonly tokens: Tokens;
+  readonly reviews: Reviews;
+  /** What the one client may do; everything when null. */
+  rbac: Rbac | null = null;
   /** Ms by which the Date header is ahead. */
   dateOffsetMs = 0;
   readonly #kinds: readonly ServedKind[];
@@ -78,6 +87,8 @@ export class FakeApiServer {
     this.#kinds = [...SERVED_KINDS, ...(options.kinds ?? [])];
     this.#secondMs = options.secondMs ?? 1_000;
     this.#store = new ObjectStore(this.#kinds, this.#now);
+    this.tokens = new Tokens(this.#store, this.#now);
+    this.reviews = new Reviews(this.tokens, this.#now);
     this.#lists = new ListAnswers(this.#store, this.faults);
     this.#store.onEvent = () => {
       for (const watcher of this.#watchers) watcher.pump();
@@ -167,6 +178,8 @@ export class FakeApiServer {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     this.#setDate(response);
     if (this.onOtherPath(request, response)) return;
+    const review = this.reviews.resourceOf(request);
+    if (review !== null) return this.#review(review, request, response);
     const asked = askedBy(request, this.#kinds);
     if (asked === null) return this.#answerOther(request, response);
     const refusal = this.#refusal(request, asked);
@@ -186,6 +199,26 @@ export class FakeApiServer {
     else this.#watch(asked, response);
   }
 
+  #review(
+    resource: 'tokenreviews' | 'subjectaccessreviews',
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const group = resource === 'tokenreviews' ? 'authentication.k8s.io' : 'authorization.k8s.io';
+    if (!this.#isLetIn(request)) return refuse(response, { status: 401, message: 'Unauthorized' });
+    const forbidden = this.#forbidden({ verb: 'create', group, resource, namespace: null });
+    if (forbidden !== null) return refuse(response, forbidden);
+    void this.reviews.answer(resource, request, response);
+  }
+
+  /** As kube-apiserver says it; null when the call is allowed. */
+  #forbidden(call: Call): FaultyAnswer | null {
+    if (this.rbac === null || this.rbac.allows(call)) return null;
+    const { verb, group, resource } = call;
+    const message = `${resource} is forbidden: cannot ${verb} resource "${resource}" in API group "${group}"`;
+    return { status: 403, message };
+  }
+
   #answerOther(request: IncomingMessage, response: ServerResponse): void {
     const discovered = discoveryAt(new URL(request.url ?? '/', 'http://fake').pathname, this.#kinds);
     if (!this.#isLetIn(request)) return refuse(response, { status: 401, message: 'Unauthorized' });
@@ -195,29 +228,14 @@ export class FakeApiServer {
 
   #refusal(request: IncomingMessage, asked: Asked): FaultyAnswer | null {
     if (!this.#isLetIn(request)) return { status: 401, message: 'Unauthorized' };
-    const fault = this.faults.answerTo(asked.kind.kind, asked.verb);
+    const fault = this.faults.answerTo(asked.kind.kind, asked.verb) ?? this.#forbidden(callOf(asked));
     if (fault !== null) return fault;
     if (asked.as !== null && (asked.as === 'PartialObjectMetadataList') !== (asked.verb === 'list'))
       return { status: 406, message: `you requested ${asked.as} of a ${asked.verb}` };
     return (
-      this.#initialEventsRefusal(asked) ??
+      initialEventsRefusal(asked, this.faults) ??
       (asked.verb === 'watch' ? this.#versionRefusal(asked) : this.#cursorRefusal(asked))
     );
-  }
-
-  /** As k8s.io/apimachinery's ValidateListOptions says: only a watch may ask, with NotOlderThan, where the gate is on. */
-  #initialEventsRefusal({ verb, query }: Asked): FaultyAnswer | null {
-    if (query['sendInitialEvents'] === undefined || this.faults.watchList === 'ignored') return null;
-    const invalid = (why: string): FaultyAnswer => {
-      return { status: 422, message: `ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: ${why}` };
-    };
-    if (verb === 'list') return invalid('Forbidden: sendInitialEvents is forbidden for list');
-    if (this.faults.watchList === 'refused')
-      return invalid(
-        'Forbidden: sendInitialEvents is forbidden unless the WatchList feature gate is enabled',
-      );
-    if (query['resourceVersionMatch'] === 'NotOlderThan') return null;
-    return invalid('Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
 
   #versionRefusal(asked: Asked): FaultyAnswer | null {

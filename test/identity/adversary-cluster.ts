@@ -19,6 +19,8 @@ export interface Sandbox {
   until: number;
   /** When the API server first knew of it; infinite before. */
   toldAt: number;
+  /** When the API server first knew of a later one of the pod that shows that there was this one; infinite before. */
+  shownAt: number;
 }
 
 /** What the API server has of a pod from `at` on: its object, or null when it is gone. */
@@ -56,6 +58,8 @@ interface Pod extends PrintedPod {
   shownIp: IpAddress | null;
   phase: 'Pending' | 'Running' | 'Succeeded';
   deletion: { at: number; graceS: number } | null;
+  /** Former ones of which nothing was told, as long as a container that ran in one of them is remembered. */
+  unheard: Sandbox[];
   /** No sandbox follows the present one. */
   isLeaving: boolean;
   lastToldAt: number;
@@ -74,7 +78,7 @@ const START_MS = 1_000_000;
 export class AdversaryCluster {
   readonly nodes: readonly Node[];
   readonly apiSkewMs: number;
-  /** Those of which the API server ever knew. */
+  /** Those of which the API server ever knew, or that it could know there had been. */
   readonly sandboxes: readonly Sandbox[];
   readonly versions: PodVersion[] = [];
   readonly nodeVersions: NodeVersion[] = [];
@@ -104,11 +108,16 @@ export class AdversaryCluster {
     }
     this.#often(300, 4000, () => this.#create(dice.pick(this.nodes)));
     this.#often(1500, 8000, () => this.#meddle());
-    if (dice.chance(0.5)) this.#at(dice.between(10_000, 70_000), () => this.#reboot(dice.pick(this.nodes)));
+    if (dice.chance(0.5)) {
+      const [node, afterMs] = [dice.pick(this.nodes), dice.between(10_000, 70_000)];
+      this.#at(afterMs, () => this.#reboot(node));
+      // Once more before kubelets have said much.
+      if (dice.chance(0.5)) this.#at(afterMs + dice.between(1000, 9000), () => this.#reboot(node));
+    }
     while (this.#agenda.length > 0) this.#step();
     for (const sandbox of this.#all) sandbox.until = Math.min(sandbox.until, this.end);
     // What began just before the end was never told of.
-    this.sandboxes = this.#all.filter(({ toldAt }) => Number.isFinite(toldAt));
+    this.sandboxes = this.#all.filter(({ toldAt, shownAt }) => Number.isFinite(Math.min(toldAt, shownAt)));
     this.versions.sort((a, b) => a.at - b.at);
   }
 
@@ -157,6 +166,7 @@ export class AdversaryCluster {
       shownIp: null,
       phase: 'Pending',
       deletion: null,
+      unheard: [],
       isLeaving: false,
       lastToldAt: createdAt,
     };
@@ -189,6 +199,7 @@ export class AdversaryCluster {
       from: this.#now,
       until: Number.POSITIVE_INFINITY,
       toldAt: Number.POSITIVE_INFINITY,
+      shownAt: Number.POSITIVE_INFINITY,
     };
     this.#all.push(sandbox);
     pod.sandbox = sandbox;
@@ -268,16 +279,21 @@ export class AdversaryCluster {
 
   /** All sandboxes of the node end; after a while its pods are there again, under their uids, with each other's addresses. */
   #reboot(node: Node): void {
+    if (!this.isUp(node.name, this.#now)) return;
     const until = this.#now + this.#dice.between(500, 6000);
     node.down.push({ from: this.#now, until });
     for (const pod of this.#pods.filter((each) => each.node === node && each.sandbox !== null)) {
       const { sandbox } = pod;
       if (sandbox === null) continue;
-      // What is never told of nobody can know: each sandbox is told once, however late.
-      if (sandbox.toldAt === Number.POSITIVE_INFINITY) this.#tell(pod, sandbox);
-      this.#endSandbox(pod, sandbox);
       // What a runtime says of containers that a reboot ended is that they ended when it found them, or nothing.
       const isLost = this.#dice.chance(0.4);
+      // What nothing is ever said of nobody can know: each sandbox is told once, however late, or a container that ran in it is.
+      if (sandbox.toldAt === Number.POSITIVE_INFINITY) {
+        const isSilent = !isLost && !pod.isLeaving && this.#dice.chance(0.6);
+        if (isSilent) pod.unheard = [sandbox];
+        else this.#tell(pod, sandbox);
+      }
+      this.#endSandbox(pod, sandbox);
       for (const container of pod.containers) {
         container.finishedAt ??= until;
         if (!isLost) continue;
@@ -309,7 +325,10 @@ export class AdversaryCluster {
     pod.shownIp = about?.ip ?? pod.shownIp;
     const at = Math.max(pod.lastToldAt, this.#now + delayMs);
     pod.lastToldAt = at;
-    if (about !== null) about.toldAt = Math.min(about.toldAt, at);
+    if (about !== null) {
+      about.toldAt = Math.min(about.toldAt, at);
+      for (const former of pod.unheard) if (former !== about) former.shownAt = Math.min(former.shownAt, at);
+    }
     this.versions.push({ at, uid: pod.uid, object: podObjectOf(pod, this.apiSkewMs), sandbox: about });
   }
 

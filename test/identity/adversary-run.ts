@@ -151,7 +151,7 @@ function exactAnswer(
 
 function ask(book: LeaseBook, ip: IpAddress, interval: Interval): { said: string; lease: string } | null {
   const question = { observer: 'node-1', ip, port: null, protocol: 'tcp', interval } as const;
-  const answer = resolve(book, { pods: [], services: [] }, question);
+  const answer = resolve(book, { pods: new Set<never>(), services: new Set<never>() }, question);
   return answer.kind === 'exact' && answer.lease.holder.kind === 'pod'
     ? { said: answer.lease.holder.name, lease: answer.lease.id }
     : null;

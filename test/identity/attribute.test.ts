@@ -51,7 +51,7 @@ function attributed(
   return attribute(
     {
       book: world(),
-      ranges: { pods: [], services: [] },
+      ranges: { pods: new Set<never>(), services: new Set<never>() },
       listeners,
       frontier: () => frontier,
       mayWait: false,
@@ -105,6 +105,17 @@ describe('attribution', () => {
     ]);
   });
 
+  test('an entry whose last packet passed before a hand-over is not told of the successor, one that it refreshed is', () => {
+    const at = (idleMs?: number): string[] => {
+      const presence = { at: 60_000, count: 1, ...(idleMs !== undefined && { idleMs }) };
+      const seen = flow('10.244.1.2:1 > 10.244.2.2:8080 udp');
+      const result = attributed({ ...seen, seconds: [], presences: [presence] });
+      return [...edges(result), ...result.unattributed.map(({ reason }) => reason)];
+    };
+    const ofSuccessor = ['workload:shop/Deployment/web -> workload:shop/Deployment/db:8080/udp'];
+    expect([at(), at(20_000), at(58_000)]).toEqual([ofSuccessor, ofSuccessor, ['ambiguous']]);
+  });
+
   test('seenAs is what the server saw: the node, while the client stays who dialled', () => {
     const result = attributed(
       flow('192.168.100.50:4000 > 192.168.100.1:30080 = 10.244.2.2:8080 as 192.168.100.1 tcp'),
@@ -140,6 +151,7 @@ describe('attribution', () => {
         hour: 0,
         count: 4,
         example: 'tcp|10.244.1.2|10.244.2.2|8080|||',
+        at: 7000,
       },
     ]);
   });

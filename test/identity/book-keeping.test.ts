@@ -20,7 +20,7 @@ function restarted(book: LeaseBook): LeaseBook {
 function who(book: LeaseBook, start: number, end: number): string {
   const answer = resolve(
     book,
-    { pods: [], services: [] },
+    { pods: new Set<never>(), services: new Set<never>() },
     {
       observer: 'node-a',
       ip: ip(A),
@@ -102,6 +102,12 @@ test('while nobody watched only what is certain is exact', () => {
     'web-1',
     'ambiguous',
   ]);
+  // What was said of the rest before is to be asked again.
+  expect(book.takeRevised()).toEqual([
+    { ip: ip(A), from: 10 * S, until: 12 * S },
+    { ip: ip(A), from: 20 * S, until: 30 * S },
+  ]);
+  expect(book.takeRevised()).toEqual([]);
 });
 
 test('closed leases are forgotten with the flows they explain, and open ones never', () => {
@@ -140,7 +146,7 @@ describe('Services', () => {
   const served = (book: LeaseBook, second: number, port: number): string =>
     resolve(
       book,
-      { pods: [], services: [] },
+      { pods: new Set<never>(), services: new Set<never>() },
       {
         observer: 'node-a',
         ip: ip('fd00:96::b'),

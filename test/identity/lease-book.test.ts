@@ -5,11 +5,12 @@ import type { PodFact } from '../../src/identity/facts.ts';
 import { LeaseBook } from '../../src/identity/lease-book.ts';
 import { resolve } from '../../src/identity/resolve.ts';
 import type { Resolution } from '../../src/identity/resolve.ts';
+import { CidrSet } from '../../src/domain/cidr-set.ts';
 import { cidr } from '../../src/domain/cidr.ts';
 import { podFact } from '../world.ts';
 
 const S = 1000;
-const ranges = { pods: [cidr('10.244.0.0/16')], services: [cidr('10.96.0.0/16')] };
+const ranges = { pods: new CidrSet([cidr('10.244.0.0/16')]), services: new CidrSet([cidr('10.96.0.0/16')]) };
 const IP = '10.244.1.30';
 
 /** Who held the address throughout one second. */

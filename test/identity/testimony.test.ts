@@ -56,7 +56,7 @@ describe('an agent may speak of', () => {
 
 const knowledge = (leases: LeaseBook) => ({
   book: leases,
-  ranges: { pods: [], services: [] },
+  ranges: { pods: new Set<never>(), services: new Set<never>() },
   listeners: { listens: () => false },
   frontier: () => Number.POSITIVE_INFINITY,
   mayWait: false,
@@ -73,9 +73,11 @@ test('what others should tell is unattributed, with its reason and example', () 
         hour: 0,
         count: 3,
         example: `tcp|${WEB}|${DB}|80|||`,
+        at: 100_000,
       },
     ],
     waiting: null,
+    waitsForKubelet: false,
   });
 });
 

@@ -233,7 +233,7 @@ describe('objects', () => {
     expect(['192.168.100.1', '10.244.1.1', 'fd00:244:1::1'].map((each) => cluster.holderOf(each)[0])).toEqual(
       ['node node-a', 'node node-a', 'node node-a'],
     );
-    expect(clusterRangesOf(cluster.model.snapshot()).pods.map(formatCidr)).toEqual([
+    expect(clusterRangesOf(cluster.model.snapshot()).pods.blocks.map(formatCidr)).toEqual([
       '10.244.1.0/24',
       'fd00:244:1::/64',
     ]);
@@ -258,7 +258,7 @@ describe('objects', () => {
       clusterRangesOf({
         nodes: [],
         services: texts.map((text) => ({ clusterIps: [ip(text)] }) as never),
-      }).services.map(formatCidr);
+      }).services.blocks.map(formatCidr);
     expect(services('10.96.0.1', '10.96.0.30')).toEqual(['10.96.0.0/27']);
     expect(services('10.96.0.1', '172.20.0.1')).toEqual([]);
   });

@@ -12,7 +12,8 @@ const CLOCKS = { 'node-a': 0, 'node-b': 0 };
 
 function tenure(workload: 'alder' | 'birch', from: number, until: number, ending: Ending | null): Tenure {
   const pod = `${workload}-1`;
-  return { ip: IP, node: 'node-a', workload, pod, possibleFrom: from, from, startedAt: from, until, ending };
+  const times = { possibleFrom: from, from, startedAt: from, finishedAt: until, until, removedAt: until };
+  return { ip: IP, node: 'node-a', workload, pod, ...times, ending };
 }
 
 /** From a pod of this workload to its own node's anchor, on the port that all share. */
@@ -38,7 +39,7 @@ function truth(...dials: Dial[]): ChurnTruth {
 }
 
 function judge(told: ChurnTruth, ...moments: AttributedMoment[]): ReturnType<typeof judgeChurn> {
-  return judgeChurn(told, { moments, unattributed: [], withdrawn: [] }, doubtsOf(told, CLOCKS));
+  return judgeChurn(told, { moments, unattributed: [], withdrawn: [], leases: [] }, doubtsOf(told, CLOCKS));
 }
 
 describe('the judge', () => {
@@ -84,7 +85,28 @@ describe('doubt', () => {
       tenure('alder', 1000, 20_500, { kind: 'forced', removedAt: 15_000 }),
       tenure('birch', 30_200, Number.POSITIVE_INFINITY, null),
     );
-    expect(doubtsOf(told, CLOCKS)).toEqual([{ ip: IP, from: 11_000, until: 31_350 }]);
+    expect(doubtsOf(told, CLOCKS)).toEqual([{ ip: IP, from: 14_650, until: 31_350 }]);
+  });
+
+  it('begins with what the last words left open where a pod ended and was removed while nobody listened', () => {
+    const told = truth();
+    told.blind.push({ from: 19_000, until: 22_000 });
+    expect(doubtsOf(told, CLOCKS)).toContainEqual({ ip: IP, from: 15_000, until: 21_350 });
+    const [former] = told.tenures;
+    if (former !== undefined) former.removedAt = 25_000;
+    expect(doubtsOf(told, CLOCKS)).toContainEqual({ ip: IP, from: 19_650, until: 21_350 });
+  });
+
+  it('is there before the first proof of a pod that started while nobody listened', () => {
+    const told = new ChurnTruth();
+    told.tenures.push(
+      tenure('alder', 1000, 10_000, { kind: 'graceful' }),
+      tenure('birch', 20_500, Number.POSITIVE_INFINITY, null),
+    );
+    const isReal = ({ from, until }: { from: number; until: number }): boolean => from < until;
+    expect(doubtsOf(told, CLOCKS).filter(isReal)).toEqual([]);
+    told.blind.push({ from: 19_000, until: 22_000 });
+    expect(doubtsOf(told, CLOCKS).filter(isReal)).toEqual([{ ip: IP, from: 19_650, until: 21_350 }]);
   });
 
   it('is not there between two pods of which the first was long gone', () => {
@@ -108,7 +130,7 @@ describe('matching', () => {
       { start: 0, end: 1000, count: 1 },
       { start: 800, end: 1800, count: 1 },
     ]);
-    expect(both).toEqual({ matched: [true, true], unmatched: 0 });
+    expect(both).toEqual({ matched: [true, true], unmatched: [] });
   });
 
   it('takes the first connections first, and tells what stands for none', () => {
@@ -118,8 +140,11 @@ describe('matching', () => {
     ];
     expect(match(connections, [{ start: 0, end: 1000, count: 1 }])).toEqual({
       matched: [true, false],
-      unmatched: 0,
+      unmatched: [],
     });
-    expect(match(connections, [{ start: 0, end: 1000, count: 3 }])).toMatchObject({ unmatched: 1 });
+    expect(match(connections, [{ start: 0, end: 1000, count: 3 }])).toEqual({
+      matched: [true, true],
+      unmatched: [0],
+    });
   });
 });

@@ -28,7 +28,12 @@ describe('edges of which nodes tell different things', () => {
 
   test('are noise as ever when nobody answered: a packet that was dropped on its way', () => {
     const dropped = edge('shop/web -> shop/db:1/tcp', { testimony: disputed, answered: 0 });
-    expect(needsOf([dropped])).toEqual({ needed: [], quarantined: [], unanswered: [dropped] });
+    expect(needsOf([dropped])).toEqual({
+      needed: [],
+      quarantined: [],
+      takenIn: [],
+      unanswered: [dropped],
+    });
   });
 
   test('and whose client scans are disputed first', () => {

@@ -3,10 +3,16 @@ import { cidr } from '../../src/domain/cidr.ts';
 import type { Edge, SourceView } from '../../src/domain/edge.ts';
 import { ip } from '../../src/domain/ip.ts';
 import type { ClusterInfo } from '../../src/recommend/cluster.ts';
-import type { Draft, DraftOutcome } from '../../src/recommend/draft.ts';
-import { recommend } from '../../src/recommend/recommend.ts';
 import type { Recommendation } from '../../src/recommend/recommend.ts';
-import { cluster, coredns, edge, identity, service, workloadInfo } from '../world.ts';
+import { coredns, edge, identity, service, workloadInfo } from '../world.ts';
+import {
+  codesOf,
+  DNS_RULE,
+  drafted,
+  draftOf as draft,
+  outcomeOf as outcome,
+  rulesOf as rules,
+} from './drafted.ts';
 
 const web = workloadInfo('shop/web');
 const db = workloadInfo('shop/db');
@@ -17,36 +23,8 @@ function run(
   detail: Partial<ClusterInfo> = {},
   workloads = [web, db, api],
 ): Recommendation {
-  return recommend({
-    cluster: cluster(workloads, detail),
-    edges,
-    window: { start: 0, end: 3_600_000 },
-    known: { nodeCidrs: [], controlPlaneCidrs: [] },
-  });
+  return drafted(workloads, edges, { detail });
 }
-
-function outcome(result: Recommendation, title: string): DraftOutcome {
-  const found = result.outcomes.find(({ workload }) => `${workload.namespace}/${workload.name}` === title);
-  if (found === undefined) throw new Error(`no outcome for ${title}`);
-  return found;
-}
-
-function draft(result: Recommendation, title: string): Draft {
-  const found = outcome(result, title);
-  if (found.kind !== 'draft') throw new Error(`${title} omitted: ${found.code} ${found.sentence}`);
-  return found;
-}
-
-/** The rules of a draft as `ingress observed shop/web [...peers] 8080/TCP`. */
-function rules(result: Recommendation, title: string): string[] {
-  return draft(result, title).rules.map((rule) => {
-    const peers = rule.peers === null ? 'any' : rule.peers.map((peer) => JSON.stringify(peer)).join(' ');
-    return `${rule.direction} ${rule.basis}: ${rule.title}: ${peers} ${rule.ports.map((port) => `${port.port}/${port.protocol}`).join(',')}`;
-  });
-}
-
-const DNS_RULE =
-  'egress convention: DNS: {"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"kube-system"}},"podSelector":{"matchLabels":{"k8s-app":"kube-dns"}}} 53/TCP,53/UDP';
 
 describe('drafts', () => {
   test('both ends of an edge get their half of it, on the port after DNAT', () => {
@@ -109,9 +87,7 @@ describe('drafts', () => {
       'ingress convention: DNS for every pod: {"namespaceSelector":{}} 53/TCP,53/UDP',
       'egress observed: outside addresses: {"ipBlock":{"cidr":"192.168.100.53/32"}} 53/UDP',
     ]);
-    expect(draft(result, 'kube-system/coredns').caveats.map((caveat) => caveat.code)).toEqual([
-      'dns-of-the-node',
-    ]);
+    expect(codesOf(result, 'kube-system/coredns')).toEqual(['dns-of-the-node']);
     expect(rules(result, 'shop/web')).toEqual([DNS_RULE]);
   });
 
@@ -172,7 +148,7 @@ describe('the outside', () => {
     expect(rules(result, 'shop/web').filter((rule) => rule.startsWith('ingress'))).toEqual([
       'ingress observed: any source: any 8080/TCP',
     ]);
-    expect(draft(result, 'shop/web').caveats.map((caveat) => caveat.code)).toEqual(['open-to-any-source']);
+    expect(codesOf(result, 'shop/web')).toEqual(['open-to-any-source']);
   });
 
   test('an exposed port that nobody reached from outside stays closed', () => {
@@ -195,15 +171,14 @@ describe('the outside', () => {
   });
 
   test('nodeCIDRs and controlPlaneCIDRs replace what was seen', () => {
-    const result = recommend({
-      cluster: cluster([web]),
-      edges: [
+    const result = drafted(
+      [web],
+      [
         edge('node:node-a@192.168.100.1 -> shop/web:8080/tcp'),
         edge('shop/web -> apiserver@192.168.100.1:6443/tcp'),
       ],
-      window: { start: 0, end: 1 },
-      known: { nodeCidrs: ['192.168.100.0/24'], controlPlaneCidrs: ['192.168.100.0/28'] },
-    });
+      { known: { nodeCidrs: ['192.168.100.0/24'], controlPlaneCidrs: ['192.168.100.0/28'] } },
+    );
     expect(rules(result, 'shop/web')).toEqual([
       'ingress observed: nodes: {"ipBlock":{"cidr":"192.168.100.0/24"}} 8080/TCP',
       DNS_RULE,
@@ -268,22 +243,10 @@ describe('the outside', () => {
 
 describe('no draft', () => {
   test('a draft that would deny an edge it was made from is omitted, not printed', () => {
-    const result = recommend({
-      cluster: cluster([web]),
-      edges: [edge('shop/web -> apiserver@192.168.100.1:6443/tcp')],
-      window: { start: 0, end: 1 },
-      known: { nodeCidrs: [], controlPlaneCidrs: ['10.0.0.0/28'] },
+    const result = drafted([web], [edge('shop/web -> apiserver@192.168.100.1:6443/tcp')], {
+      known: { controlPlaneCidrs: ['10.0.0.0/28'] },
     });
     expect(outcome(result, 'shop/web')).toMatchObject({ kind: 'omitted', code: 'unproved' });
-  });
-
-  test('a workload that no selector tells apart is omitted with the names of the others', () => {
-    const twin = workloadInfo('shop/twin', { labels: { app: 'web' } });
-    expect(outcome(run([], {}, [web, twin]), 'shop/web')).toMatchObject({
-      kind: 'omitted',
-      code: 'selector-shared',
-      sentence: expect.stringContaining('shop/twin') as unknown,
-    });
   });
 
   test('a workload without a stable label is omitted, never selected by {}', () => {
@@ -315,7 +278,7 @@ describe('no draft', () => {
 test('a short learning window is incomplete and says so', () => {
   expect(draft(run([]), 'shop/web').readiness).toMatchObject({
     state: 'incomplete',
-    reasons: [{ code: 'window' }],
+    reasons: expect.arrayContaining([expect.objectContaining({ code: 'window' })]) as unknown,
   });
 });
 

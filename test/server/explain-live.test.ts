@@ -133,9 +133,18 @@ test('what had no name is told with its reason, in unattributed and in coverage'
   await told(5);
   live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
   live.settle();
+  expect((await read('/api/v1/unattributed?since=1h', unattributedPage)).items).toEqual([]);
+  // Its pod was not told within the deadline.
+  now = START + 70_000;
+  live.settle();
   const { items } = await read('/api/v1/unattributed?since=1h', unattributedPage);
   expect(items).toMatchObject([
-    { reason: 'pod-never-seen', end: 'server', count: 1, examples: ['10.244.1.2 > 10.244.1.99:80/tcp'] },
+    {
+      reason: 'pod-never-seen',
+      end: 'server',
+      count: 1,
+      examples: [{ flow: '10.244.1.2 > 10.244.1.99:80/tcp', at: '2026-11-21T23:00:04.925Z' }],
+    },
   ]);
   const { unattributed } = await read('/api/v1/coverage', coverageJson);
   expect(unattributed).toEqual([
@@ -146,8 +155,15 @@ test('what had no name is told with its reason, in unattributed and in coverage'
 test('hours before those asked for are not counted', async () => {
   now = START + 6000;
   store.unattributed.add([
-    { reason: 'ambiguous', end: 'client', hour: START - 3_600_000, count: 2, example: 'old' },
-    { reason: 'ambiguous', end: 'client', hour: START, count: 3, example: 'new' },
+    {
+      reason: 'ambiguous',
+      end: 'client',
+      hour: START - 3_600_000,
+      count: 2,
+      example: 'old',
+      at: START - 3_600_000,
+    },
+    { reason: 'ambiguous', end: 'client', hour: START, count: 3, example: 'new', at: START },
   ]);
   store.withdrawn.add([
     { outcome: 'attributed-anew', hour: START - 3_600_000, count: 5 },
@@ -160,11 +176,11 @@ test('hours before those asked for are not counted', async () => {
     '/api/v1/unattributed?reason=ambiguous&since=2026-11-21T23:30:00Z',
     unattributedPage,
   );
-  expect(recent.items).toMatchObject([{ count: 3, examples: ['new'] }]);
+  expect(recent.items).toMatchObject([{ count: 3, examples: [{ flow: 'new' }] }]);
   expect(recent.withdrawn).toMatchObject([{ outcome: 'attributed-anew', count: 7 }]);
   const all = await read('/api/v1/unattributed?reason=ambiguous', unattributedPage);
   expect(all.items).toMatchObject([
-    { count: 5, examples: ['new', 'old'], hours: [{ count: 2 }, { count: 3 }] },
+    { count: 5, examples: [{ flow: 'new' }, { flow: 'old' }], hours: [{ count: 2 }, { count: 3 }] },
   ]);
   expect(all.withdrawn).toMatchObject([{ count: 12 }]);
 });

@@ -76,11 +76,11 @@ describe('/api/v1/unattributed', () => {
         lastHour: '2026-11-03T10:00:00.000Z',
         hours: [{ count: 4 }, { count: 2 }],
         examples: [
-          '10.0.0.9 > 10.0.0.7:8080/tcp',
-          '10.0.0.9 > 10.0.0.7:8080/tcp (dialled 10.96.0.10:80, seen as 10.0.1.1)',
+          { flow: '10.0.0.9 > 10.0.0.7:8080/tcp', at: '2026-11-03T09:00:12.000Z' },
+          { flow: '10.0.0.9 > 10.0.0.7:8080/tcp (dialled 10.96.0.10:80, seen as 10.0.1.1)', at: null },
         ],
       },
-      { reason: 'seen-as-ambiguous', count: 1, examples: ['fd00::9 > [fd00::7]:53/udp'] },
+      { reason: 'seen-as-ambiguous', count: 1, examples: [{ flow: 'fd00::9 > [fd00::7]:53/udp' }] },
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CidrSet } from '../../src/domain/cidr-set.ts';
 import { cidr } from '../../src/domain/cidr.ts';
 import { ip } from '../../src/domain/ip.ts';
 import type { Holder, Lease } from '../../src/domain/lease.ts';
@@ -9,7 +10,7 @@ import { printVerdict } from '../../src/wire/lease-verdict-json.ts';
 const ADDRESS = ip('10.0.0.7');
 
 const everything: AttributionScope = {
-  ranges: { pods: [cidr('10.0.0.0/24')], services: [cidr('10.96.0.0/16')] },
+  ranges: { pods: new CidrSet([cidr('10.0.0.0/24')]), services: new CidrSet([cidr('10.96.0.0/16')]) },
   frontier: () => Number.POSITIVE_INFINITY,
   unwatchedDuring: () => null,
 };

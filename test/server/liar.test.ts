@@ -75,12 +75,21 @@ async function drafted(lies: readonly Flow[]) {
   store.leases.put(book.all());
   const due = { now: HOUR + 700_000, until: HOUR + 700_000, finalBefore: 0, retryMs: 0 };
   ledger.attributePending(
-    { book, ranges: { pods: [], services: [] }, frontier: () => Number.POSITIVE_INFINITY },
+    {
+      book,
+      ranges: { pods: new Set<never>(), services: new Set<never>() },
+      frontier: () => Number.POSITIVE_INFINITY,
+    },
     due,
   );
   const { edges, recommendation } = analyse(store, info, { nodeCidrs: [], controlPlaneCidrs: [] });
-  const yaml = printPolicies(recommendation.outcomes, { withEvidence: true });
-  return { edges, yaml, quarantined: recommendation.quarantined };
+  const { outcomes, quarantined } = recommendation;
+  // What is held back is told beside a draft; its policy, its rules and the numbers behind them are those of the truth.
+  const numbers = outcomes.map((outcome) =>
+    outcome.kind === 'draft' ? outcome.rules.map(({ evidence }) => evidence) : outcome.code,
+  );
+  const yaml = `${printPolicies(outcomes, { withEvidence: false })}${JSON.stringify(numbers)}`;
+  return { edges, yaml, quarantined };
 }
 
 /** The drafts of the same world in which nobody lies. */

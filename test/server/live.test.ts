@@ -208,6 +208,9 @@ test('a server that was away counts nothing twice, and still knows who held what
   expect(live.settle()).toBe(1);
   // db vanished while nobody looked: whether it still held its address in second 8 nobody can say.
   expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
+  expect(store.unattributed.list()).toEqual([]);
+  now = START + 80_000;
+  live.settle();
   expect(store.unattributed.list()).toMatchObject([{ reason: 'ambiguous', end: 'server', count: 1 }]);
   expect(store.leases.around(ip('10.244.1.2'), null)).toHaveLength(1);
 });
@@ -224,6 +227,20 @@ test('a restart with everything still there goes on as if nothing had been', asy
   live.settle();
   expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
   expect(store.leases.all().filter((lease) => lease.holder.kind === 'pod')).toHaveLength(2);
+});
+
+test('a restart reads what was told before by the clock that it was told by: no bound of a node 2 s ahead widens', async () => {
+  live.nodeLease('node-a', START + 2000, { observedAt: START, isNews: true });
+  // By its node's clock it started 2 s ago, and by ours 4 s ago.
+  listed(node, web, pod('db', '10.244.1.3', -2));
+  live.settle();
+  const before = store.leases.all();
+  await close();
+  open();
+  now = START + 5000;
+  listed(node, web, pod('db', '10.244.1.3', -2));
+  live.settle();
+  expect(store.leases.all()).toEqual(before);
 });
 
 describe('what a late fact contradicts', () => {
@@ -254,9 +271,33 @@ describe('what a late fact contradicts', () => {
     live.event({ observedAt: now, type: 'MODIFIED', object: ended(db, 5) });
     live.event({ observedAt: now, type: 'ADDED', object: pod('cache', '10.244.1.3', 5) });
     live.settle();
-    expect(edges()).toEqual([]);
+    expect([edges(), store.unattributed.list(), store.inbox.counts().pending]).toEqual([[], [], 1]);
+    now += 60_000;
+    live.settle();
     expect(store.unattributed.list()).toMatchObject([{ reason: 'ambiguous', end: 'server', count: 1 }]);
     expect(store.withdrawn.list()).toMatchObject([{ outcome: 'ambiguous', count: 1 }]);
+    expect(store.inbox.counts().pending).toBe(0);
+  });
+
+  test('waits for the next fact, over a restart of the server: the end of the one came before the start of the other', async () => {
+    listed(node, web, db);
+    now = START + 6000;
+    await live.accept(batch(1, 5));
+    live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
+    live.settle();
+    expect(edges()).toEqual([`${WEB_TO_DB} 1`]);
+    now = START + 50_000;
+    live.event({ observedAt: now, type: 'MODIFIED', object: ended(db, 2) });
+    live.settle();
+    expect([edges(), store.unattributed.list()]).toEqual([[], []]);
+    await close();
+    open();
+    now = START + 60_000;
+    listed(node, web, ended(db, 2), pod('cache', '10.244.1.3', 3));
+    live.settle();
+    expect(edges()).toEqual(['workload:shop/Pod/web -> workload:shop/Pod/cache:5432/tcp 1']);
+    expect(store.withdrawn.list()).toMatchObject([{ outcome: 'attributed-anew', count: 1 }]);
+    expect([store.unattributed.list(), store.inbox.counts().pending]).toEqual([[], 0]);
   });
 });
 

@@ -24,6 +24,43 @@ function hold({ earliestMs, latestMs }: ClockBounds, aheadMs: number): boolean {
   return earliestMs <= -aheadMs && -aheadMs <= latestMs;
 }
 
+describe('over a restart of the server', () => {
+  test('a clock is known as it was, by what it may have moved meanwhile', () => {
+    const before = new NodeClocks();
+    const bounds = hear(before, { aheadMs: 2_000, underWay: [30, 5, 60] });
+    const kept = before.takeChanged();
+    expect(before.takeChanged()).toEqual([]);
+    const soon = new NodeClocks();
+    soon.restore(kept, START + 30_000);
+    expect(soon.boundsOf('node-a')).toEqual(bounds);
+    const later = new NodeClocks();
+    later.restore(kept, START + 20_060 + 3_600_000);
+    expect(later.boundsOf('node-a')).toEqual({
+      earliestMs: bounds.earliestMs - 1800,
+      latestMs: bounds.latestMs + 1800,
+    });
+  });
+
+  test('its first words are not taken for a step, and after two minutes the long silence is forgotten', () => {
+    const before = new NodeClocks();
+    hear(before, { aheadMs: 2_000, underWay: [30, 5, 60] });
+    const clocks = new NodeClocks();
+    const from = START + 3_600_000;
+    clocks.restore(before.takeChanged(), from);
+    // It has drifted by a second.
+    const minutes = (count: number): number[] => Array.from({ length: count * 6 }, () => 20);
+    expect(hold(hear(clocks, { aheadMs: 1_000, underWay: [700], from }), 1_000)).toBe(true);
+    const bounds = hear(clocks, { aheadMs: 1_000, underWay: minutes(3), from: from + 10_000 });
+    expect(bounds).toEqual({ earliestMs: -1_230, latestMs: -880 });
+  });
+
+  test('of a clock that was not heard for months nothing is known', () => {
+    const clocks = new NodeClocks();
+    clocks.restore([{ node: 'node-a', least: 0, heardAt: START }], START + 90 * 86_400_000);
+    expect(clocks.readingOf('node-a')).toEqual({ offsetMs: 0, uncertaintyMs: 5_000 });
+  });
+});
+
 describe('the bounds of a node clock', () => {
   test('hold however slow some batches were', () => {
     expect(hear(new NodeClocks(), { aheadMs: 0, underWay: [900, 20, 4_000] })).toEqual({

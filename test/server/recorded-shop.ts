@@ -3,8 +3,8 @@ import type { Edge } from '../../src/domain/edge.ts';
 import { HOUR_MS } from '../../src/domain/edge.ts';
 import type { NetworkPolicy, NetworkPolicySpec } from '../../src/netpol/policy.ts';
 import type { ClusterInfo } from '../../src/recommend/cluster.ts';
-import { recommend } from '../../src/recommend/recommend.ts';
-import type { Analysed } from '../../src/server/api-sources.ts';
+import { analysedOf } from '../../src/server/analysis.ts';
+import type { Analysed } from '../../src/server/analysis.ts';
 import type { ApiSources } from '../../src/server/app.ts';
 import { answerVerify } from '../../src/server/verification.ts';
 import type { Observed } from '../../src/server/verify-caveats.ts';
@@ -18,13 +18,16 @@ export const START = END - 10 * DAY_MS;
 
 type Counts = Partial<Edge['hours'][number]>;
 
-/** An edge seen in one hour, so many days before the end. */
+/** An edge seen in one hour, so many days before the end, and found alive once in the hour before. */
 export function seen(text: string, daysAgo: number, counts: Counts = {}): Edge {
   const last = END - daysAgo * DAY_MS;
   const hour = Math.floor(last / HOUR_MS) * HOUR_MS;
   return {
     ...edge(text),
-    hours: [{ hour, opened: 4, present: 1, answered: 4, bytes: 0, ...counts }],
+    hours: [
+      { hour: hour - HOUR_MS, opened: 0, present: counts.present ?? 1, answered: 0, bytes: 0 },
+      { hour, opened: 4, present: 1, answered: 4, bytes: 0, ...counts },
+    ],
     firstSeen: START,
     lastSeen: last,
   };
@@ -71,7 +74,7 @@ export function analysedShop(detail: Partial<ClusterInfo> = {}, edges = EDGES): 
   const info = shop(detail);
   const window = { start: START, end: END };
   const known = { nodeCidrs: [], controlPlaneCidrs: [] };
-  return { cluster: info, edges, window, recommendation: recommend({ cluster: info, edges, window, known }) };
+  return analysedOf({ cluster: info, edges, window, known });
 }
 
 export function shopSources(analysed: Analysed = analysedShop()): ApiSources {

@@ -1,4 +1,5 @@
 /** A small cluster as the API's sources, written by hand: three workloads of shop, one of ops, and an empty namespace. */
+import { CidrSet } from '../../src/domain/cidr-set.ts';
 import { cidr } from '../../src/domain/cidr.ts';
 import { edgeKeyText } from '../../src/domain/edge.ts';
 import type { Edge } from '../../src/domain/edge.ts';
@@ -8,7 +9,8 @@ import type { Lease } from '../../src/domain/lease.ts';
 import { ProblemError } from '../../src/domain/problem.ts';
 import type { WorkloadRef } from '../../src/domain/workload.ts';
 import type { NetworkPolicy } from '../../src/netpol/policy.ts';
-import type { Draft, DraftOutcome, Omission } from '../../src/recommend/draft.ts';
+import type { WorkloadCoverage } from '../../src/recommend/coverage.ts';
+import type { Draft, DraftOutcome, Omission, Readiness } from '../../src/recommend/draft.ts';
 import { printPolicies } from '../../src/recommend/print-yaml.ts';
 import type { ApiSources, WorkloadRow } from '../../src/server/app.ts';
 import type { EvidenceRow } from '../../src/domain/edge-evidence.ts';
@@ -67,6 +69,25 @@ export function policyOf(of: WorkloadRef): NetworkPolicy {
   };
 }
 
+const readiness: Readiness = {
+  state: 'incomplete',
+  reasons: [
+    { code: 'window', sentence: 'Seen for less than a week.', completedBy: 'Wait until a week is recorded.' },
+    { code: 'blind-nodes', sentence: 'Nobody watched.', completedBy: 'Watch.', names: ['node-w'] },
+  ],
+};
+
+const coverage: WorkloadCoverage = {
+  pods: 2,
+  podHours: 5.00009,
+  observedPodHours: 4.99999,
+  starts: { total: 2, whole: 1 },
+  terminations: { total: 1, whole: 0 },
+  olderThanAgent: false,
+  blindNodes: ['node-w'],
+  lossyNodes: [],
+};
+
 function draft(of: WorkloadRef): Draft {
   return {
     kind: 'draft',
@@ -85,20 +106,31 @@ function draft(of: WorkloadRef): Draft {
           opened: 5,
           present: 4,
           answered: 4,
+          daysSeen: 1,
           firstSeen: HOUR,
           lastSeen: HOUR + 1000,
           clientPods: 0,
           serverPods: 1,
           witnesses: ['node-a'],
+          testimony: { agreed: 5, oneSided: 0, disputed: 0 },
           edges: edges.slice(2, 3),
         },
       },
     ],
     caveats: [],
-    readiness: {
-      state: 'incomplete',
-      reasons: [{ code: 'window', sentence: 'Seen for less than a week.' }],
-    },
+    sharedWith: [],
+    cni: 'default',
+    leftOut: [],
+    readiness,
+    coverage,
+    unused: { ports: ['9090/tcp'], services: ['web-admin'] },
+    heldBack: [
+      {
+        edge: 'workload:shop/Deployment/cart -> workload:shop/Deployment/web:8080/tcp',
+        reason: 'one-hour',
+        sentence: 'It was seen in one hour only.',
+      },
+    ],
   };
 }
 
@@ -140,13 +172,16 @@ export const unattributed: readonly UnattributedSum[] = [
       { hour: HOUR, count: 4 },
       { hour: HOUR + 3_600_000, count: 2 },
     ],
-    examples: ['tcp|10.0.0.9|10.0.0.7|8080|||', 'tcp|10.0.0.9|10.0.0.7|8080|10.96.0.10 80|10.0.1.1|'],
+    examples: [
+      { flow: 'tcp|10.0.0.9|10.0.0.7|8080|||', at: HOUR + 12_000 },
+      { flow: 'tcp|10.0.0.9|10.0.0.7|8080|10.96.0.10 80|10.0.1.1|', at: null },
+    ],
   },
   {
     reason: 'seen-as-ambiguous',
     end: 'client',
     hours: [{ hour: HOUR, count: 1 }],
-    examples: ['udp|fd00::9|fd00::7|53|||'],
+    examples: [{ flow: 'udp|fd00::9|fd00::7|53|||', at: HOUR }],
   },
 ];
 
@@ -186,6 +221,8 @@ function row(of: WorkloadRef, outcome: WorkloadRow['draft']): WorkloadRow {
     edgesIn: 1,
     edgesOut: 1,
     draft: outcome,
+    coverage: outcome === 'omitted' ? null : coverage,
+    readiness,
   };
 }
 
@@ -222,7 +259,7 @@ export function sampleSources(changes: Partial<ApiSources> = {}): ApiSources {
     },
     leases: (address) => leases.filter((lease) => lease.ip === address),
     attribution: () => ({
-      ranges: { pods: [cidr('10.0.0.0/24')], services: [cidr('10.96.0.0/16')] },
+      ranges: { pods: new CidrSet([cidr('10.0.0.0/24')]), services: new CidrSet([cidr('10.96.0.0/16')]) },
       frontier: () => HOUR + 60_000,
       unwatchedDuring: () => null,
     }),
@@ -248,7 +285,13 @@ export function sampleSources(changes: Partial<ApiSources> = {}): ApiSources {
       unattributed: [
         { reason: 'no-holder', end: 'client', count: 4, example: '10.0.0.9 > 10.0.0.7:8080/tcp' },
       ],
-      quarantined: [],
+      quarantined: [
+        {
+          edge: 'workload:shop/Deployment/cart -> workload:shop/Deployment/web:8080/tcp',
+          reason: 'one-hour',
+          sentence: 'It was seen in one hour only.',
+        },
+      ],
       watches: [
         {
           kind: 'Pod',

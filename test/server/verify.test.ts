@@ -95,15 +95,22 @@ describe('the answer', () => {
     expect(summary).toMatchObject({ wouldBreak: 1, noise: 1 });
   });
 
-  test('a scan is told by everything recorded, not by the window alone', async () => {
-    const scanned = Array.from({ length: 25 }, (_, index) =>
-      seen(`shop/web -> shop/db:${1000 + index}/tcp`, 9, { answered: 0, present: 0 }),
-    );
-    const { summary, caveats } = await verify(given(WRONG_PORT), analysedShop({}, [...EDGES, ...scanned]));
-    expect(summary).toMatchObject({ wouldBreak: 2, noise: 1 });
+  test('what is held back is told by everything recorded, not by the window alone', async () => {
+    const burst = Array.from({ length: 25 }, (_, index) => {
+      const then = seen(`shop/web -> shop/db:${1000 + index}/tcp`, 9);
+      return { ...then, firstSeen: then.lastSeen };
+    });
+    const again = burst.slice(0, 1).map((edge) => {
+      const { hours, lastSeen } = seen('shop/web -> shop/db:1000/tcp', 1);
+      return { ...edge, hours: [...edge.hours, ...hours], lastSeen };
+    });
+    const edges = [...EDGES, ...again, ...burst.slice(1)];
+    const { summary, caveats, denied } = await verify(given(WRONG_PORT), analysedShop({}, edges));
+    expect(summary).toMatchObject({ wouldBreak: 3, noise: 1 });
+    expect(denied.map(({ port, need }) => [port, need])).toContainEqual([1000, 'burst']);
     expect(caveats).toContainEqual({
       code: 'quarantined',
-      sentence: 'held back as scans, so a denial of them does not count as breaking: edges 2',
+      sentence: 'held back out of the drafts, so a denial of them does not count as breaking: edges 1',
     });
   });
 

@@ -30,8 +30,8 @@ const row: fc.Arbitrary<Evidence> = fc
     present: count,
     answered: count,
     bytes: fc.constantFrom(0, 1500, 2 ** 40),
-    first: fc.integer({ min: HOUR, max: HOUR + 5 }),
-    last: fc.integer({ min: HOUR + 5, max: HOUR + 9 }),
+    first: fc.integer({ min: 0, max: 5 }).map((slots) => HOUR + slots * 10_000 + slots),
+    last: fc.integer({ min: 6, max: 9 }).map((slots) => HOUR + slots * 10_000),
   })
   .map(evidence);
 

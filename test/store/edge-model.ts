@@ -1,6 +1,7 @@
 /** What edges should be, from every row of evidence ever recorded and still true: naive, and with nothing shared with the store. */
 import { edgeKeyText } from '../../src/domain/edge.ts';
 import type { Edge, Evidence, HourCounts } from '../../src/domain/edge.ts';
+import { HOUR_MS } from '../../src/domain/edge.ts';
 import { identityKey } from '../../src/domain/identity.ts';
 import type { Identity } from '../../src/domain/identity.ts';
 import { compareText } from '../../src/domain/text-order.ts';
@@ -56,6 +57,7 @@ function modelEdge(group: readonly Evidence[], all: readonly Evidence[]): ModelE
     views: views.map(([, [item]]) => item?.view ?? evidence().view),
     services: kept.flatMap(({ service }) => (service === null ? [] : [service])).slice(0, 1),
     witnesses: [...new Set([...kept, ...behind].map(({ witness }) => witness))].toSorted(compareText),
+    ...(protocol === 'udp' && { batchWindows: modelWindows(kept) }),
     clientPods: modelPods(
       client,
       kept.map(({ clientLease }) => clientLease),
@@ -65,6 +67,14 @@ function modelEdge(group: readonly Evidence[], all: readonly Evidence[]): ModelE
       kept.map(({ serverLease }) => serverLease),
     ),
   };
+}
+
+/** Windows of 10 s; more than three are three. */
+function modelWindows(rows: readonly Evidence[]): number {
+  const starts = rows.flatMap(({ hour, first, last }) =>
+    [first, last].map((at) => hour + Math.floor((at % HOUR_MS) / 10_000)),
+  );
+  return Math.min(3, new Set(starts).size);
 }
 
 const COLUMNS = ['opened', 'present', 'answered', 'bytes'] as const;

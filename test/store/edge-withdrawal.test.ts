@@ -41,6 +41,7 @@ const moments = fc.array(
   fc.record({
     at: fc.oneof(fc.nat({ max: 9 }), fc.nat({ max: 2 * HOUR_MS })),
     client: fc.constantFrom(WEB, workload('shop/api')),
+    protocol: fc.constantFrom('tcp', 'udp'),
     clientLease: fc.constantFrom(CLIENT, 'pod/web-2/10.0.0.2/1', null),
     witness: fc.constantFrom('node-a', 'node-b'),
     ownNode: fc.boolean(),

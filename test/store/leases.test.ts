@@ -3,7 +3,7 @@ import { ip } from '../../src/domain/ip.ts';
 import type { Lease } from '../../src/domain/lease.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { podLease } from './samples.ts';
+import { evidence, podLease } from './samples.ts';
 
 let store: Store;
 beforeEach(() => {
@@ -54,4 +54,36 @@ test('a lease that is put again is replaced', () => {
   const closed = { ...second, heldUntil: 300, until: 310 };
   store.leases.put([closed]);
   expect(store.leases.all()).toEqual([closed]);
+});
+
+test('those that had not ended are read a few at a time, each once', () => {
+  const many = Array.from({ length: 5_003 }, (_, index) =>
+    podLease(`many-${index}`, `shop/many-${index}`, '10.0.0.3', { from: index, heldFrom: index }),
+  );
+  store.leases.put([first, second, ...many]);
+  const sources = { from: 'created', heldFrom: 'observed', heldUntil: null, until: null } as const;
+  const sourced = { ...elsewhere, sources };
+  store.leases.put([sourced, { ...sourced, id: 'd' }]);
+  const all = [...store.leases.endingAfter(200)];
+  expect(all.map(({ id }) => id).toSorted()).toEqual(
+    ['a', 'b', 'c', 'd', ...many.map(({ id }) => id)].toSorted(),
+  );
+  expect(all.find(({ id }) => id === 'd')).toEqual({ ...sourced, id: 'd' });
+  expect([...store.leases.endingAfter(201)]).toHaveLength(all.length - 1);
+});
+
+test('what ended is forgotten unless an edge rests on it', () => {
+  const old = { from: 10, heldFrom: 10, heldUntil: 20, until: 20 };
+  const [client, server, idle] = ['one', 'two', 'idle'].map((id) =>
+    podLease(id, `shop/${id}`, '10.0.0.4', old),
+  );
+  store.leases.put([first, second, client, server, idle].filter((each) => each !== undefined));
+  store.edges.record([evidence({ clientLease: 'one', serverLease: 'two' })]);
+  expect(store.leases.forgetBefore(200)).toBe(1);
+  expect(store.leases.all().map(({ id }) => id)).toEqual(['a', 'b', 'one', 'two']);
+  expect(store.leases.forgetBefore(201)).toBe(1);
+  expect(store.leases.all().map(({ id }) => id)).toEqual(['b', 'one', 'two']);
+  // Told again after that, it is there again.
+  store.leases.put([first]);
+  expect(store.leases.around(ip('10.0.0.1'), null).map(({ id }) => id)).toEqual(['a', 'b']);
 });

@@ -82,3 +82,64 @@ test('order and grouping of calls do not change the list, and no loss is lost', 
     { numRuns: 60 },
   );
 });
+
+test('a window with losses is watched by nobody, in whatever order windows come', () => {
+  const lossy = (node: string, start: number, end: number): NodeWindow => ({
+    ...lossless(node, start, end),
+    dropped: 1,
+  });
+  const windows = [
+    lossless('node-a', 0, 10_000),
+    lossy('node-a', 10_000, 20_000),
+    lossless('node-a', 20_000, 40_000),
+    lossless('node-a', 39_000, 50_000),
+    lossless('node-b', 0, 30_000),
+    lossy('node-b', 5_000, 6_000),
+    lossy('node-c', 0, 10_000),
+  ];
+  for (const order of [windows, windows.toReversed()]) {
+    const store = openStore(':memory:');
+    for (const window of order) store.nodeWindows.add([window]);
+    const watched = store.nodeWindows.watched().toSorted((a, b) => (a.node < b.node ? -1 : 1));
+    store.close();
+    expect(watched).toEqual([
+      {
+        node: 'node-a',
+        stretches: [
+          { start: 0, end: 10_000 },
+          { start: 20_000, end: 50_000 },
+        ],
+        lossy: [{ start: 10_000, end: 20_000 }],
+        newest: 50_000,
+      },
+      {
+        node: 'node-b',
+        stretches: [
+          { start: 0, end: 5_000 },
+          { start: 6_000, end: 30_000 },
+        ],
+        lossy: [{ start: 5_000, end: 6_000 }],
+        newest: 30_000,
+      },
+      { node: 'node-c', stretches: [], lossy: [{ start: 0, end: 10_000 }], newest: 10_000 },
+    ]);
+  }
+});
+
+test('many windows with and without losses stay apart where it matters, and are listed as one', () => {
+  const store = openStore(':memory:');
+  for (let index = 0; index < 200; index++)
+    store.nodeWindows.add([
+      { ...lossless('node-a', index * 10_000, (index + 1) * 10_000), dropped: index < 100 ? 0 : 1 },
+    ]);
+  expect(store.nodeWindows.watched()).toEqual([
+    {
+      node: 'node-a',
+      stretches: [{ start: 0, end: 1_000_000 }],
+      lossy: [{ start: 1_000_000, end: 2_000_000 }],
+      newest: 2_000_000,
+    },
+  ]);
+  expect(store.nodeWindows.list()).toEqual([{ ...lossless('node-a', 0, 2_000_000), dropped: 100 }]);
+  store.close();
+});

@@ -5,7 +5,8 @@
 import { performance } from 'node:perf_hooks';
 import { clockOffsetMs, wallClock } from '../../runtime/clock.ts';
 import type { SourceLog, SourceSink } from '../source.ts';
-import { Speaker } from '../source.ts';
+import { Speaker } from '../speaker.ts';
+import type { ZoneWatch } from '../zones/zone-watch.ts';
 import { GROUP } from './ctnetlink.ts';
 import { Datagrams } from './datagrams.ts';
 import { drainDelayMs } from './drain-delay.ts';
@@ -36,6 +37,7 @@ export class EventReader {
   readonly #socket: NetlinkSocket;
   readonly #inodes: ReadonlySet<number>;
   readonly #datagrams = new Datagrams();
+  readonly #speaker: Speaker;
   readonly #scanner: MessageScanner;
   readonly #drops = new DropCounter();
   readonly #lag = new RecentMaximum(LAG_SPAN_MS);
@@ -55,7 +57,11 @@ export class EventReader {
   #rest: NodeJS.Immediate | null = null;
 
   /** Listens from here on; nothing is read before `start`. Throws a ProblemError. */
-  constructor(sink: SourceSink, log: SourceLog, { withEnds }: { withEnds: boolean }) {
+  constructor(
+    sink: SourceSink,
+    log: SourceLog,
+    { withEnds, zones }: { withEnds: boolean; zones: ZoneWatch },
+  ) {
     this.#sink = sink;
     this.#socket = new NetlinkSocket();
     const size = this.#socket.growBuffer(RECEIVE_BUFFER_BYTES);
@@ -68,7 +74,8 @@ export class EventReader {
         'the receive buffer of conntrack events is small: bursts may be lost',
       );
     this.#inodes = new Set([this.#socket.inode]);
-    const speaker = new Speaker(sink);
+    const speaker = Speaker.ofEvents(sink, zones);
+    this.#speaker = speaker;
     this.#scanner = new MessageScanner({
       entry: (entry) => {
         if (!entry.isStamped) this.#isUnstamped = true;
@@ -97,9 +104,15 @@ export class EventReader {
     if (this.#isStarted) {
       this.#drain(Infinity);
       this.#countDrops();
+      this.settle();
     }
     this.#isStarted = false;
     this.#socket.close();
+  }
+
+  /** Says what is held back of what was read. */
+  settle(): void {
+    this.#speaker.settle();
   }
 
   #tick(): void {
@@ -160,6 +173,7 @@ export class EventReader {
 
   #fail(errno: number): void {
     this.#countDrops();
+    this.settle();
     this.#stop();
     this.#isStarted = false;
     this.#socket.close();

@@ -1,5 +1,6 @@
 /** Reads how the kernel tracks connections in this network namespace. It never writes a setting. */
 import { readFileSync } from 'node:fs';
+import type { StateTimeouts } from '../idle.ts';
 
 /** Each null when it cannot be read. */
 export interface KernelSettings {
@@ -26,6 +27,16 @@ export function readKernelSettings(): KernelSettings {
     timestamps: timestamps === null ? null : timestamps !== 0,
     events: setting('nf_conntrack_events'),
     entries,
+  };
+}
+
+/** As they are now; a rule may give a connection others (nfct timeout policies), which is not looked at. */
+export function readStateTimeouts(): StateTimeouts {
+  return {
+    tcpEstablished: setting('nf_conntrack_tcp_timeout_established'),
+    sctpEstablished: setting('nf_conntrack_sctp_timeout_established'),
+    udp: setting('nf_conntrack_udp_timeout'),
+    udpStream: setting('nf_conntrack_udp_timeout_stream'),
   };
 }
 

@@ -6,10 +6,11 @@ import { endianness } from 'node:os';
 import { ProblemError } from '../../domain/problem.ts';
 import { wallClock } from '../../runtime/clock.ts';
 import type { ConntrackSource, SourceLog, SourceSink } from '../source.ts';
-import { Speaker } from '../source.ts';
+import { Speaker } from '../speaker.ts';
+import { ZoneWatch } from '../zones/zone-watch.ts';
 import { dumpEntries, probe } from './dump.ts';
 import { EventReader } from './event-reader.ts';
-import { readKernelSettings } from './kernel-settings.ts';
+import { readKernelSettings, readStateTimeouts } from './kernel-settings.ts';
 import type { KernelSettings } from './kernel-settings.ts';
 
 /** Dumps in a row that the kernel may call interrupted. What the last of them found is true, though it may lack entries. */
@@ -22,7 +23,8 @@ export async function openNetlink(sink: SourceSink, log: SourceLog): Promise<Con
       hint: 'use --source conntrack or --source procfs',
     });
   const settings = readKernelSettings();
-  const reader = new EventReader(sink, log, { withEnds: settings.accounting === true });
+  const zones = new ZoneWatch();
+  const reader = new EventReader(sink, log, { withEnds: settings.accounting === true, zones });
   try {
     await probe(AbortSignal.timeout(10_000));
   } catch (error) {
@@ -34,7 +36,7 @@ export async function openNetlink(sink: SourceSink, log: SourceLog): Promise<Con
       { hint: 'set net.netfilter.nf_conntrack_events to 1 or 2 on the node' },
       'nf_conntrack_events is 0: the kernel reports no connection, and only dumps show any',
     );
-  return new NetlinkSource(sink, log, { reader, settings });
+  return new NetlinkSource(sink, log, { reader, settings, zones });
 }
 
 class NetlinkSource implements ConntrackSource {
@@ -44,6 +46,7 @@ class NetlinkSource implements ConntrackSource {
   readonly #sink: SourceSink;
   readonly #log: SourceLog;
   readonly #reader: EventReader;
+  readonly #zones: ZoneWatch;
   readonly #end = new AbortController();
   #running: Promise<void> | null = null;
   #lastDumpAt = 0;
@@ -52,11 +55,12 @@ class NetlinkSource implements ConntrackSource {
   constructor(
     sink: SourceSink,
     log: SourceLog,
-    { reader, settings }: { reader: EventReader; settings: KernelSettings },
+    { reader, settings, zones }: { reader: EventReader; settings: KernelSettings; zones: ZoneWatch },
   ) {
     this.#sink = sink;
     this.#log = log;
     this.#reader = reader;
+    this.#zones = zones;
     this.accounting = settings.accounting;
     this.timestamps = settings.timestamps;
   }
@@ -82,6 +86,10 @@ class NetlinkSource implements ConntrackSource {
     return this.#running;
   }
 
+  settle(): void {
+    this.#reader.settle();
+  }
+
   async close(): Promise<void> {
     this.#end.abort(new Error('the source was closed'));
     await this.#running?.catch(() => undefined);
@@ -89,12 +97,12 @@ class NetlinkSource implements ConntrackSource {
   }
 
   async #dump(): Promise<void> {
-    const speaker = new Speaker(this.#sink);
     for (let attempt = 1; attempt <= DUMP_ATTEMPTS; attempt++) {
       // A dump of its own for each attempt, since presences of one time are added up.
       const at = Math.max(wallClock(), this.#lastDumpAt + 1);
       this.#lastDumpAt = at;
       this.#entries = 0;
+      const speaker = Speaker.ofList(this.#sink, this.#zones, readStateTimeouts());
       const { isInterrupted } = await dumpEntries(
         {
           entry: (entry) => {
@@ -105,8 +113,16 @@ class NetlinkSource implements ConntrackSource {
         },
         this.#end.signal,
       );
-      if (!isInterrupted) return;
+      speaker.settle();
+      if (!isInterrupted) return this.#listed();
     }
+    this.#listed();
     this.#log.warn({ attempts: DUMP_ATTEMPTS }, 'entries moved during every dump: some may be missing');
+  }
+
+  /** Events are no longer held back on a node that turns out to have no zones. */
+  #listed(): void {
+    this.#zones.listed();
+    if (!this.#zones.isOn) this.#reader.settle();
   }
 }

@@ -1,4 +1,4 @@
-/** What a reader of the API server needs of HTTP: one GET at a time with a body that streams, and the server's clock. */
+/** What is needed of HTTP to the API server: a GET with a body that streams, a POST of one object, and the server's clock. */
 
 import type { ServerClockReading } from './server-clock.ts';
 
@@ -21,6 +21,8 @@ export interface GetOptions {
 export interface ApiTransport {
   /** Resolves with the head of the answer, whatever its status. Rejects when there was no answer; the body rejects when it was cut. */
   get(path: string, query: Readonly<Record<string, string>>, options: GetOptions): Promise<ApiResponse>;
+  /** As `get`, with an object as JSON: for reviews, which store nothing. May be sent twice. */
+  post(path: string, object: unknown, options: GetOptions): Promise<ApiResponse>;
   /** Ends every request that is under way. */
   close(): void;
   /** As in `https://10.96.0.1:443`: several servers may stand behind it. */

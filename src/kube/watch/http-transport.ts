@@ -1,5 +1,5 @@
 /**
- * GET requests to one API server over node:http(s): a keep-alive agent, TCP keepalive, a watchdog for connections that
+ * Requests to one API server over node:http(s): a keep-alive agent, TCP keepalive, a watchdog for connections that
  * fall silent, gzip for what is not a watch. It knows nothing of Kubernetes but the bearer token, and retries only what
  * surely never reached the server or was refused for a token that has been replaced since.
  */
@@ -23,6 +23,12 @@ const IDLE_MS = 180_000;
 
 /** As much as a socket gives at once: fewer turns than zlib's 16 KiB, and still some milliseconds of parsing. */
 const UNZIPPED_PIECE_BYTES = 64 * 1024;
+
+interface Asking {
+  readonly url: URL;
+  /** Null for a GET. */
+  readonly body: string | null;
+}
 
 export class HttpTransport implements ApiTransport {
   readonly #base: URL;
@@ -55,16 +61,13 @@ export class HttpTransport implements ApiTransport {
     query: Readonly<Record<string, string>>,
     options: GetOptions,
   ): Promise<ApiResponse> {
-    const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base);
+    const url = this.#urlOf(path);
     url.search = new URLSearchParams(query).toString();
-    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    const credentials = await this.#credentials.current();
-    const first = await this.#send(url, credentials, { ...options, signal });
-    if (first.status !== 401) return first;
-    const renewed = await this.#credentials.renewed();
-    if (renewed.headers['authorization'] === credentials.headers['authorization']) return first;
-    await discard(first);
-    return await this.#send(url, renewed, { ...options, signal });
+    return await this.#exchange({ url, body: null }, options);
+  }
+
+  async post(path: string, object: unknown, options: GetOptions): Promise<ApiResponse> {
+    return await this.#exchange({ url: this.#urlOf(path), body: JSON.stringify(object) }, options);
   }
 
   close(): void {
@@ -72,26 +75,47 @@ export class HttpTransport implements ApiTransport {
     this.#agent.destroy();
   }
 
-  async #send(url: URL, credentials: Credentials, options: GetOptions): Promise<ApiResponse> {
+  #urlOf(path: string): URL {
+    return new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base);
+  }
+
+  async #exchange(asked: Asking, options: GetOptions): Promise<ApiResponse> {
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    const credentials = await this.#credentials.current();
+    const first = await this.#send(asked, credentials, { ...options, signal });
+    if (first.status !== 401) return first;
+    const renewed = await this.#credentials.renewed();
+    if (renewed.headers['authorization'] === credentials.headers['authorization']) return first;
+    await discard(first);
+    return await this.#send(asked, renewed, { ...options, signal });
+  }
+
+  async #send(asked: Asking, credentials: Credentials, options: GetOptions): Promise<ApiResponse> {
     try {
-      return await this.#sendOnce(url, credentials, options);
+      return await this.#sendOnce(asked, credentials, options);
     } catch (error) {
       if (!(error instanceof StaleSocketError)) throw error;
-      return await this.#sendOnce(url, credentials, options);
+      return await this.#sendOnce(asked, credentials, options);
     }
   }
 
-  async #sendOnce(url: URL, credentials: Credentials, options: GetOptions): Promise<ApiResponse> {
+  async #sendOnce(
+    { url, body }: Asking,
+    credentials: Credentials,
+    options: GetOptions,
+  ): Promise<ApiResponse> {
     options.signal.throwIfAborted();
     const isWatch = url.searchParams.get('watch') === 'true';
     const request = (url.protocol === 'https:' ? https : http).request(url, {
       ...credentials.tls,
+      method: body === null ? 'GET' : 'POST',
       agent: credentials.agent ?? this.#agent,
       headers: {
         ...credentials.headers,
         accept: options.accept ?? 'application/json',
         'user-agent': 'netscribe',
         ...(isWatch ? {} : { 'accept-encoding': 'gzip' }),
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
       },
       signal: options.signal,
     });
@@ -99,7 +123,7 @@ export class HttpTransport implements ApiTransport {
     request.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEPALIVE_MS));
     const watchdog = new Watchdog(idleMs, (error) => request.destroy(error));
     const sentAt = wallClock();
-    const response = await answerOf(request).catch((error: unknown) => {
+    const response = await answerOf(request, body).catch((error: unknown) => {
       watchdog.stop();
       throw error;
     });
@@ -117,7 +141,7 @@ class StaleSocketError extends Error {
   override readonly name = 'StaleSocketError';
 }
 
-async function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+async function answerOf(request: ClientRequest, body: string | null): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {
     request.once('response', resolve);
     // Stays for the life of the request: an error after the answer also arrives at its body.
@@ -125,7 +149,7 @@ async function answerOf(request: ClientRequest): Promise<IncomingMessage> {
       const isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       reject(isStale ? new StaleSocketError(error.message, { cause: error }) : error);
     });
-    request.end();
+    request.end(body ?? undefined);
   });
 }
 

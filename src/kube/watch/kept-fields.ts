@@ -19,8 +19,12 @@ const CONDITIONS: ReadonlySet<unknown> = new Set([
   'Initialized',
   'ContainersReady',
 ]);
-/** Of a static pod's mirror. */
-const ANNOTATIONS = ['kubernetes.io/config.mirror', 'kubernetes.io/config.hash'];
+/** Of a static pod's mirror, and of a pod with secondary interfaces. */
+const ANNOTATIONS = [
+  'kubernetes.io/config.mirror',
+  'kubernetes.io/config.hash',
+  'k8s.v1.cni.cncf.io/networks',
+];
 
 /** A pod: some 7 KB as it comes, less than 1 KB of which says where it is, what it listens on and since when. */
 export function keptOfPod(pod: KubeObject, sharing: Sharing): KubeObject {

@@ -4,6 +4,7 @@ import { API_PATHS } from '../../wire/api.ts';
 import { coverageJson } from '../../wire/coverage-json.ts';
 import type { CoverageJson } from '../../wire/coverage-json.ts';
 import { rfc3339, rfc3339OrNull } from '../../wire/listing.ts';
+import type { HeldBackEdge } from '../../recommend/draft.ts';
 import { problemResponses } from '../problem-json.ts';
 import { okJson } from './route.ts';
 import type { ApiScope } from './route.ts';
@@ -60,7 +61,7 @@ export interface CoverageReport extends WatchReport {
     readonly count: number;
     readonly example: string;
   }[];
-  readonly quarantined: readonly { readonly edge: string; readonly reason: string }[];
+  readonly quarantined: readonly HeldBackEdge[];
   readonly batches: { readonly accepted: number; readonly pending: number };
 }
 

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { Omission } from '../../recommend/draft.ts';
 import { API_PATHS, OMITTED_HEADER } from '../../wire/api.ts';
 import { problemResponses } from '../problem-json.ts';
+import { askedDrafts, askedDraftsQuery } from './asked-drafts.ts';
+import type { AskedDrafts } from './asked-drafts.ts';
 import { booleanQuery, namespaceQuery, requireKnown } from './filters.ts';
 import type { KnownNames } from './filters.ts';
 import type { ApiScope } from './route.ts';
@@ -11,7 +13,7 @@ export interface PoliciesYamlSource {
   /** The same bytes for the same drafts. A workload without a draft stands in its place as a comment. */
   policiesYaml(
     namespace: string | null,
-    options: { readonly withEvidence: boolean },
+    options: { readonly withEvidence: boolean; readonly asked: AskedDrafts },
   ): { readonly yaml: string; readonly omitted: readonly Omission[] };
 }
 
@@ -31,6 +33,7 @@ export function policiesYamlRoute(app: ApiScope, source: PoliciesYamlSource & Kn
         tags: ['policies'],
         querystring: z.strictObject({
           namespace: namespaceQuery,
+          ...askedDraftsQuery,
           'with-evidence': booleanQuery
             .default(false)
             .meta({ description: 'Add the numbers behind each rule as comments.', examples: ['true'] }),
@@ -47,7 +50,10 @@ export function policiesYamlRoute(app: ApiScope, source: PoliciesYamlSource & Kn
     async (request, reply) => {
       const { namespace, 'with-evidence': withEvidence } = request.query;
       requireKnown(source, { namespace });
-      const { yaml, omitted } = source.policiesYaml(namespace ?? null, { withEvidence });
+      const { yaml, omitted } = source.policiesYaml(namespace ?? null, {
+        withEvidence,
+        asked: askedDrafts(request.query),
+      });
       if (omitted.length > 0) reply.header(OMITTED_HEADER, omitted.length);
       return reply.type(YAML_MEDIA_TYPE).send(yaml);
     },

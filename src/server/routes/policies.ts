@@ -5,8 +5,11 @@ import type { DraftOutcome, DraftRule, RuleEvidence } from '../../recommend/draf
 import { API_PATHS, policiesPage } from '../../wire/api.ts';
 import type { DraftJson, DraftOutcomeJson } from '../../wire/draft-json.ts';
 import { printEdgeKey } from '../../wire/edge-json.ts';
+import { printWorkloadCoverage } from './workload-coverage.ts';
 import { rfc3339 } from '../../wire/listing.ts';
 import { problemResponses } from '../problem-json.ts';
+import { askedDrafts, askedDraftsQuery } from './asked-drafts.ts';
+import type { AskedDrafts } from './asked-drafts.ts';
 import { namespaceQuery, requireKnown, workloadQuery } from './filters.ts';
 import type { KnownNames } from './filters.ts';
 import { pageOfRows, pageQuery } from './page.ts';
@@ -14,7 +17,8 @@ import { okJson } from './route.ts';
 import type { ApiScope } from './route.ts';
 
 export interface PoliciesSource {
-  drafts(): readonly DraftOutcome[];
+  /** Throws a ProblemError `unknown-edge` for an edge to include that nobody has seen. */
+  drafts(asked: AskedDrafts): readonly DraftOutcome[];
 }
 
 export function policiesRoute(app: ApiScope, source: PoliciesSource & KnownNames): void {
@@ -26,7 +30,12 @@ export function policiesRoute(app: ApiScope, source: PoliciesSource & KnownNames
         summary: 'Drafted policies with their evidence, by workload',
         description: 'A workload without a draft is an item of kind `omitted` that says why.',
         tags: ['policies'],
-        querystring: z.strictObject({ namespace: namespaceQuery, workload: workloadQuery, ...pageQuery }),
+        querystring: z.strictObject({
+          namespace: namespaceQuery,
+          workload: workloadQuery,
+          ...askedDraftsQuery,
+          ...pageQuery,
+        }),
         response: {
           200: okJson('One page of drafts and omissions.', policiesPage),
           ...problemResponses(400, 403, 404, 414, 500),
@@ -34,23 +43,37 @@ export function policiesRoute(app: ApiScope, source: PoliciesSource & KnownNames
       },
     },
     async (request) => {
-      const { namespace, workload, ...page } = request.query;
+      const { namespace, workload, limit, cursor } = request.query;
       requireKnown(source, { namespace, workload });
       const matching = source
-        .drafts()
+        .drafts(askedDrafts(request.query))
         .filter((outcome) => namespace === undefined || outcome.workload.namespace === namespace)
-        .filter((outcome) => workload === undefined || outcome.workload.name === workload);
-      const { rows, next } = pageOfRows(matching, (outcome) => workloadKey(outcome.workload), page);
+        .filter((outcome) => workload === undefined || namesOf(outcome).includes(workload));
+      const { rows, next } = pageOfRows(matching, (outcome) => workloadKey(outcome.workload), {
+        limit,
+        cursor,
+      });
       return { items: rows.map(printOutcome), next };
     },
   );
+}
+
+/** A policy that several workloads share is found by the name of each. */
+function namesOf(outcome: DraftOutcome): string[] {
+  const others = outcome.kind === 'draft' ? outcome.sharedWith : [];
+  return [outcome.workload, ...others].map(({ name }) => name);
 }
 
 function printOutcome(outcome: DraftOutcome): DraftOutcomeJson {
   const title = workloadTitle(outcome.workload);
   switch (outcome.kind) {
     case 'draft':
-      return { ...outcome, title, rules: outcome.rules.map(printRule) };
+      return {
+        ...outcome,
+        title,
+        rules: outcome.rules.map(printRule),
+        coverage: outcome.coverage === null ? null : printWorkloadCoverage(outcome.coverage),
+      };
     case 'omitted':
       return { ...outcome, title };
     default:

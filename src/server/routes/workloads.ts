@@ -3,12 +3,16 @@ import { z } from 'zod';
 import { workloadKey, workloadTitle } from '../../domain/workload.ts';
 import type { WorkloadRef } from '../../domain/workload.ts';
 import type { LabelSelector } from '../../netpol/policy.ts';
+import type { WorkloadCoverage } from '../../recommend/coverage.ts';
+import type { Readiness } from '../../recommend/draft.ts';
 import { API_PATHS, workloadsPage } from '../../wire/api.ts';
+import type { WorkloadJson } from '../../wire/api.ts';
 import { problemResponses } from '../problem-json.ts';
 import { namespaceQuery, requireKnown, workloadQuery } from './filters.ts';
 import type { KnownNames } from './filters.ts';
 import { pageOfRows, pageQuery } from './page.ts';
 import { okJson } from './route.ts';
+import { printWorkloadCoverage } from './workload-coverage.ts';
 import type { ApiScope } from './route.ts';
 
 export interface WorkloadRow {
@@ -20,6 +24,9 @@ export interface WorkloadRow {
   readonly edgesIn: number;
   readonly edgesOut: number;
   readonly draft: 'draft' | 'omitted' | 'none';
+  /** Null when nobody knows who watched what. */
+  readonly coverage: WorkloadCoverage | null;
+  readonly readiness: Readiness;
 }
 
 export interface WorkloadsSource {
@@ -49,7 +56,12 @@ export function workloadsRoute(app: ApiScope, source: WorkloadsSource & KnownNam
         .filter((row) => namespace === undefined || row.workload.namespace === namespace)
         .filter((row) => workload === undefined || row.workload.name === workload);
       const { rows, next } = pageOfRows(matching, (row) => workloadKey(row.workload), page);
-      return { items: rows.map((row) => ({ ...row, title: workloadTitle(row.workload) })), next };
+      return { items: rows.map(printRow), next };
     },
   );
+}
+
+function printRow(row: WorkloadRow): WorkloadJson {
+  const coverage = row.coverage === null ? null : printWorkloadCoverage(row.coverage);
+  return { ...row, title: workloadTitle(row.workload), coverage };
 }

@@ -11,7 +11,7 @@ import { ABSENT } from '../../../src/conntrack/netlink/attribute-walk.ts';
 import type { Entry } from '../../../src/conntrack/netlink/entry.ts';
 import { MessageScanner } from '../../../src/conntrack/netlink/message-scan.ts';
 import type { EntryReject } from '../../../src/conntrack/netlink/decode-entry.ts';
-import { Speaker } from '../../../src/conntrack/source.ts';
+import { Speaker } from '../../../src/conntrack/speaker.ts';
 import type { ConntrackRecord } from '../../../src/conntrack/record.ts';
 import { heard, say } from '../read-sample.ts';
 

@@ -1,0 +1,204 @@
+/** How sure a draft is: per workload its coverage, its readiness, what is held back, and the caveats that follow from them. */
+import type { Edge } from '../domain/edge.ts';
+import { edgeKeyText } from '../domain/edge.ts';
+import { QUARANTINE_SENTENCES } from '../domain/quarantine-reason.ts';
+import { compareText } from '../domain/text-order.ts';
+import { workloadKey } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
+import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
+import { OBSERVATION_MEANINGS, READINESS_MEANINGS, SURROUNDING_MEANINGS } from './caveat-codes.ts';
+import type { ObservationCode, SurroundingCode } from './caveat-codes.ts';
+import { coverageOf, NO_COVERAGE } from './coverage.ts';
+import { distinctCaveats } from './distinct-caveats.ts';
+import type { WorkloadCoverage } from './coverage.ts';
+import type {
+  BareDraft,
+  Caveat,
+  DraftOutcome,
+  DraftRule,
+  HeldBackEdge,
+  Omission,
+  Readiness,
+} from './draft.ts';
+import type { History, Span } from './history.ts';
+import type { Needs, Quarantined } from './need.ts';
+import type { ExposedPorts } from './need-class.ts';
+import { readinessOf } from './readiness.ts';
+import { unusedFinder } from './unused.ts';
+import type { Unused } from './unused.ts';
+
+export interface Appraisal {
+  /** Null when nobody knows who watched what. */
+  readonly coverage: WorkloadCoverage | null;
+  readonly readiness: Readiness;
+  readonly unused: Unused;
+  readonly heldBack: readonly HeldBackEdge[];
+  readonly caveats: readonly Caveat[];
+}
+
+export interface AppraisalInput {
+  readonly cluster: ClusterInfo;
+  readonly window: Span;
+  /** How long a window was asked for, ms. */
+  readonly learningWindowMs: number;
+  readonly history: History | null;
+  readonly needs: Needs;
+  readonly exposed: ExposedPorts;
+}
+
+/** One for each workload. */
+export type AppraisedWorkload = Appraisal & { readonly workload: WorkloadRef };
+
+/** The needed edges of one workload. */
+export interface OwnEdges {
+  readonly inbound: readonly Edge[];
+  readonly outbound: readonly Edge[];
+}
+
+export interface Appraiser {
+  ofWorkload(workload: WorkloadInfo, own: OwnEdges): Appraisal;
+  /** The rule with what must be said of the edges that it rests on. */
+  ofRule(rule: DraftRule): DraftRule;
+}
+
+export function appraiser(input: AppraisalInput): Appraiser {
+  const { cluster, window, history, needs, exposed } = input;
+  const coverage = history === null ? null : coverageOf(history, window);
+  const covered = (workload: WorkloadInfo): WorkloadCoverage | null =>
+    // On the host network a pod has no address of its own that would tell when it lived.
+    coverage === null || workload.hostNetwork
+      ? null
+      : (coverage.get(workloadKey(workload.ref)) ?? NO_COVERAGE);
+  const idle = Map.groupBy(
+    cluster.workloads.filter((workload) => isIdleCronJob(workload, covered(workload))),
+    ({ ref }) => ref.namespace,
+  );
+  const heldBack = byWorkload(needs.quarantined);
+  const takenIn = new Set(needs.takenIn.map(({ edge }) => edgeKeyText(edge)));
+  const unusedOf = unusedFinder(cluster);
+  // What options leave out of the drafts was used all the same.
+  const into = Map.groupBy(needs.needed, ({ server }) =>
+    server.kind === 'workload' ? workloadKey(server.workload) : '',
+  );
+  const general = generalCaveats(input);
+  return {
+    ofWorkload: (workload, { inbound, outbound }) => {
+      const own = covered(workload);
+      const held = (heldBack.get(workloadKey(workload.ref)) ?? []).map(heldBackEdge);
+      const idleCronJobs = (idle.get(workload.ref.namespace) ?? []).map(({ ref }) => ref.name);
+      const unused = unusedOf(workload, into.get(workloadKey(workload.ref)) ?? []);
+      return {
+        coverage: own,
+        readiness: readinessOf({
+          window,
+          edges: [...inbound, ...outbound],
+          exposed,
+          coverage: own,
+          idleCronJobs,
+        }),
+        unused,
+        heldBack: held,
+        caveats: [
+          ...general,
+          ...(hasSecondaryInterfaces(workload) ? [surrounding('secondary-interfaces')] : []),
+          ...observed('blind-nodes', own?.blindNodes ?? []),
+          ...observed('losses', own?.lossyNodes ?? []),
+          ...(own?.olderThanAgent === true ? [observation('older-than-agent')] : []),
+          ...observed('cronjobs-not-run', idleCronJobs),
+          ...observed('ports-never-used', unused.ports),
+          ...observed('services-never-used', unused.services),
+          ...observed('held-back', [...new Set(held.map(({ reason }) => reason))].toSorted(compareText)),
+        ],
+      };
+    },
+    ofRule: (rule) => {
+      const { evidence } = rule;
+      const isTakenIn = takenIn.size > 0 && evidence?.edges.some((edge) => takenIn.has(edgeKeyText(edge)));
+      const caveats = [
+        ...(isTakenIn === true ? [surrounding('taken-in')] : []),
+        ...((evidence?.testimony.disputed ?? 0) > 0 ? [observation('partly-disputed')] : []),
+      ];
+      return caveats.length === 0 ? rule : { ...rule, caveats: [...rule.caveats, ...caveats] };
+    },
+  };
+}
+
+/** The function that says of each draft how sure it is, by the appraisals of all workloads. */
+export function appraisedDrafts(
+  { ofRule }: Pick<Appraiser, 'ofRule'>,
+  appraised: readonly AppraisedWorkload[],
+): (outcome: BareDraft | Omission) => DraftOutcome {
+  const known = new Map(appraised.map((each) => [workloadKey(each.workload), each]));
+  return (outcome) => {
+    if (outcome.kind === 'omitted') return outcome;
+    const own = known.get(workloadKey(outcome.workload)) ?? UNKNOWN;
+    const { readiness, coverage, unused, heldBack } = own;
+    const rules = outcome.rules.map(ofRule);
+    const caveats = [...outcome.caveats, ...rules.flatMap((rule) => rule.caveats), ...own.caveats];
+    return { ...outcome, rules, caveats: distinctCaveats(caveats), readiness, coverage, unused, heldBack };
+  };
+}
+
+/** Of what is no workload of the cluster. */
+const UNKNOWN: Appraisal = {
+  coverage: null,
+  readiness: {
+    state: 'incomplete',
+    reasons: [{ code: 'not-assessed', ...READINESS_MEANINGS['not-assessed'] }],
+  },
+  unused: { ports: [], services: [] },
+  heldBack: [],
+  caveats: [],
+};
+
+/** The same for every workload. */
+function generalCaveats({ cluster, window, learningWindowMs }: AppraisalInput): Caveat[] {
+  const { otherPolicies = null } = cluster;
+  const kinds = (otherPolicies ?? []).map(({ group, kind }) => `${kind}.${group}`).toSorted(compareText);
+  return [
+    ...(window.end - window.start < learningWindowMs ? [observation('short-window')] : []),
+    ...(otherPolicies === null ? [observation('other-policies-not-assessed')] : []),
+    ...(kinds.length > 0 ? [surrounding('other-policies', kinds)] : []),
+  ];
+}
+
+/** A CronJob that could have run and did not. */
+function isIdleCronJob({ ref, suspended }: WorkloadInfo, own: WorkloadCoverage | null): boolean {
+  return ref.kind === 'CronJob' && suspended !== true && own?.pods === 0;
+}
+
+function hasSecondaryInterfaces({ pods }: WorkloadInfo): boolean {
+  return pods.some(({ ended, secondaryInterfaces }) => !ended && secondaryInterfaces === true);
+}
+
+function byWorkload(held: readonly Quarantined[]): Map<string, Quarantined[]> {
+  const found = new Map<string, Quarantined[]>();
+  for (const each of held) {
+    const { client, server } = each.edge;
+    const ends = [client, server].flatMap((end) =>
+      end.kind === 'workload' ? [workloadKey(end.workload)] : [],
+    );
+    for (const key of new Set(ends)) {
+      const own = found.get(key) ?? [];
+      own.push(each);
+      found.set(key, own);
+    }
+  }
+  return found;
+}
+
+export function heldBackEdge({ edge, reason }: Quarantined): HeldBackEdge {
+  return { edge: edgeKeyText(edge), reason, sentence: QUARANTINE_SENTENCES[reason] };
+}
+
+function observed(code: ObservationCode, names: readonly string[]): Caveat[] {
+  return names.length === 0 ? [] : [{ ...observation(code), names }];
+}
+
+function observation(code: ObservationCode): Caveat {
+  return { code, sentence: OBSERVATION_MEANINGS[code] };
+}
+
+function surrounding(code: SurroundingCode, names: readonly string[] = []): Caveat {
+  return { code, sentence: SURROUNDING_MEANINGS[code], ...(names.length > 0 && { names }) };
+}

@@ -1,0 +1,82 @@
+/**
+ * A first policy for each namespace: no pod may do anything but ask DNS, whatever else selects it. It is drafted only
+ * where every workload has a draft of its own, because it would cut the others off.
+ */
+import { compareText } from '../domain/text-order.ts';
+import { workloadTitle } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
+import { distinctCaveats } from './distinct-caveats.ts';
+import { dnsRules } from './dns-rules.ts';
+import type { BareDraft, Caveat, Omission } from './draft.ts';
+import { omit } from './draft-subject.ts';
+import type { DraftingContext } from './drafting.ts';
+import { mergeRules } from './rule-draft.ts';
+import type { Subject } from './peers.ts';
+import { serviceViewRules } from './service-view.ts';
+
+/** Its outcomes stand for this workload of their namespace, which is none. */
+export const BASELINE_NAME = 'default-deny';
+
+const EVERY_POD: Caveat = {
+  code: 'namespace-baseline',
+  sentence:
+    'every pod of the namespace is isolated, also of workloads to come: those get DNS and nothing else',
+};
+
+/** One for each namespace of these outcomes, sorted by name. */
+export function baselines(
+  subjects: readonly Subject[],
+  outcomes: readonly (BareDraft | Omission)[],
+  context: DraftingContext,
+): (BareDraft | Omission)[] {
+  const omitted = Map.groupBy(
+    outcomes.filter(({ kind }) => kind === 'omitted'),
+    ({ workload }) => workload.namespace,
+  );
+  return [...Map.groupBy(subjects, ({ ref }) => ref.namespace)]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([namespace, own]) => {
+      const ref = { namespace, kind: 'Namespace', name: BASELINE_NAME };
+      const cut = (omitted.get(namespace) ?? []).map(({ workload }) => workloadTitle(workload));
+      return cut.length === 0 ? baselineOf(ref, own, context) : wouldCut(ref, cut);
+    });
+}
+
+function wouldCut(ref: WorkloadRef, cut: readonly string[]): Omission {
+  return omit(
+    ref,
+    'baseline-would-cut',
+    `a baseline would cut off ${cut.toSorted(compareText).join(', ')}, which got no draft`,
+  );
+}
+
+function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: DraftingContext): BareDraft {
+  const members = subjects.flatMap((subject) => subject.members);
+  const dns = dnsRules({ ref, members }, context);
+  const views = context.options.cni === 'aws-vpc-cni' ? serviceViewRules([], dns.services, context) : [];
+  const rules = mergeRules('egress', [...dns.rules, ...views]);
+  return {
+    kind: 'draft',
+    workload: ref,
+    sharedWith: [],
+    cni: context.options.cni,
+    leftOut: [],
+    policy: {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: {
+        name: `netscribe-${BASELINE_NAME}`,
+        namespace: ref.namespace,
+        labels: { 'app.kubernetes.io/managed-by': 'netscribe' },
+      },
+      spec: {
+        podSelector: {},
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [],
+        egress: rules.map(({ peers, ports }) => ({ ...(peers === null ? {} : { to: peers }), ports })),
+      },
+    },
+    rules,
+    caveats: distinctCaveats([EVERY_POD, ...rules.flatMap((rule) => rule.caveats)]),
+  };
+}

@@ -1,0 +1,54 @@
+/** A client that suddenly reaches many servers or ports: what a worm does, and what a workload that was known for a day rarely does. */
+import type { Edge } from '../domain/edge.ts';
+import { HOUR_MS } from '../domain/edge.ts';
+import { identityKey } from '../domain/identity.ts';
+import { addressClass, isOfOwnNode } from './need-class.ts';
+
+/** DESIGN section 5. */
+const BURST_MS = 10 * 60_000;
+const BURST_TARGETS = 20;
+const KNOWN_MS = 24 * HOUR_MS;
+
+/**
+ * The edges that were first seen in a burst: more than 20 of one client within 10 minutes, a day or more after the client
+ * itself was first seen (`knownSince`, unix ms, by identity key). A public address is nothing new to a client that used the same
+ * port of another one before: a policy names them all as one.
+ */
+export function burstsOf(edges: readonly Edge[], knownSince: (client: string) => number): Set<Edge> {
+  const found = new Set<Edge>();
+  const byClient = Map.groupBy(
+    edges.filter((edge) => !isOfOwnNode(edge)),
+    ({ client }) => identityKey(client),
+  );
+  for (const [client, all] of byClient) {
+    if (all.length <= BURST_TARGETS) continue;
+    const since = knownSince(client) + KNOWN_MS;
+    const sights = newTargets(all).filter(({ firstSeen }) => firstSeen >= since);
+    for (const [start, { firstSeen }] of sights.entries()) {
+      const last = sights[start + BURST_TARGETS];
+      if (last === undefined || last.firstSeen - firstSeen > BURST_MS) continue;
+      for (const sight of sights.slice(start, start + BURST_TARGETS + 1)) found.add(sight);
+    }
+  }
+  return found;
+}
+
+/** By first sight. */
+function newTargets(edges: readonly Edge[]): Edge[] {
+  const usedSince = new Map<string, number>();
+  for (const edge of edges) {
+    const key = portOfClass(edge);
+    usedSince.set(key, Math.min(usedSince.get(key) ?? edge.firstSeen, edge.firstSeen));
+  }
+  return edges
+    .filter(
+      (edge) =>
+        addressClass(edge.server) !== 'public' ||
+        edge.firstSeen - (usedSince.get(portOfClass(edge)) ?? 0) <= BURST_MS,
+    )
+    .toSorted((a, b) => a.firstSeen - b.firstSeen);
+}
+
+function portOfClass({ server, protocol, port }: Edge): string {
+  return `${addressClass(server)}:${port}/${protocol}`;
+}

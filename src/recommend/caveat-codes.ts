@@ -1,0 +1,119 @@
+/**
+ * Every code that a draft can carry, with its meaning for people who look it up. A code never changes its meaning;
+ * docs/drafts.md has the same list, and a test compares the two.
+ */
+export const CAVEAT_MEANINGS = {
+  'api-server-addresses':
+    'The API server is allowed at the addresses it has today; managed control planes move.',
+  'called-by-api-server':
+    'The API server calls this port (a webhook, an aggregated API or a conversion), so it is open to any source, seen or not.',
+  'dns-of-the-node': "The pods use their node's resolver, so DNS is allowed only where it was seen.",
+  'dns-unknown': 'No DNS Service or nameserver is known, so there is no rule for DNS.',
+  'left-out': 'Options of this draft left connections out that were recorded; they would be denied.',
+  'mesh-any-port': 'Port 15008 carries connections to any port of the pod through the mesh.',
+  merged: 'Several workloads carry the same labels, so they share one policy with the rules of all.',
+  'namespace-baseline': 'The policy isolates every pod of the namespace, also of workloads to come.',
+  'namespace-granularity': 'The policy gives every pod of the namespace the rules of all its workloads.',
+  'node-addresses': 'Nodes are allowed at the addresses that were seen; nodes come and go.',
+  'nodes-any-source':
+    'Node addresses cannot be told from pod or Service addresses by a prefix, so the port is open to any address.',
+  'one-sided': 'Only one of two nodes told of these connections.',
+  'open-to-any-source':
+    'The port is open to the outside by a Service or hostPort, so any source may reach it.',
+  'port-range': 'Many ports of one peer were used, so a range allows them all and others between.',
+  'sctp-support': 'The rule names SCTP, which not every network plugin enforces.',
+  'selector-fragile': 'The selector tells the workload from another only by labels that it lacks.',
+  'selector-pins-version':
+    "The workload's own selector names a version, so the next version needs a draft of its own.",
+  'selector-unstable': 'The selector needs a label that was seen to change within other workloads.',
+  'service-view':
+    'For plugins that enforce before a Service is resolved: the same need, as the Service address and port.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type CaveatCode = keyof typeof CAVEAT_MEANINGS;
+
+/** Why a workload has no draft. */
+export const OMISSION_MEANINGS = {
+  'baseline-would-cut': 'A baseline would deny what workloads without a draft need.',
+  'not-selectable': 'No selector names exactly this workload; the sentence says which label to add.',
+  'peer-not-selectable': 'It talks to workloads that no selector can name.',
+  unproved:
+    'The draft fails its own proof: it would deny a connection that it was made from, or not select its pods alone.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type OmissionCode = keyof typeof OMISSION_MEANINGS;
+
+/**
+ * Caveats about what else governs a workload: they move with no traffic, so plain YAML has them. docs/readiness.md lists these
+ * and all that follow; a test compares the two.
+ */
+export const SURROUNDING_MEANINGS = {
+  'other-policies':
+    'Objects of other policy kinds (Cilium, Calico, AdminNetworkPolicy, Istio ...) exist and may decide too; no verdict regards them.',
+  'secondary-interfaces':
+    'Pods have secondary interfaces (Multus), whose traffic is neither seen nor governed by a NetworkPolicy.',
+  'taken-in': 'A rule rests on an edge that was held back and that a person took in.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Caveats about how much was observed. They change as time passes, so they stand in JSON and beside the evidence, never in plain YAML. */
+export const OBSERVATION_MEANINGS = {
+  'short-window':
+    'Less was recorded than the learning window that was asked for; what happens rarely may be missing.',
+  'blind-nodes': 'Nodes that host the workload are not watched by an agent; their connections are missing.',
+  losses:
+    'Agents of nodes that host the workload lost events; the windows in which they did count as not observed.',
+  'older-than-agent':
+    'Pods of the workload ran before their node was watched; what they do at their start may be missing.',
+  'cronjobs-not-run': 'CronJobs of the namespace did not run in the window; what they need is missing.',
+  'ports-never-used': 'The workload declares ports that nothing used in the window; the draft shuts them.',
+  'services-never-used': 'Services select the workload and were dialled by nobody in the window.',
+  'outside-clients':
+    'Clients from outside that reached an exposed port, and the addresses that the pods saw.',
+  'held-back':
+    'Edges of the workload are held back and out of the draft; each has its reason, and a person may take it in.',
+  'partly-disputed':
+    'Of some of the connections behind a rule, a node that they passed says that there were none.',
+  'other-policies-not-assessed':
+    'Nobody looked whether objects of other policy kinds exist, as in a capture without them.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Why a draft is not ready, and what would complete it. */
+export const READINESS_MEANINGS = {
+  window: {
+    sentence: 'The learning window is shorter than 7 days.',
+    completedBy: 'Wait until 7 days are recorded.',
+  },
+  'new-edges': {
+    sentence: 'It got a new edge within the last 48 hours.',
+    completedBy: 'Wait until it has had no new edge for 48 hours.',
+  },
+  'no-start-seen': {
+    sentence: 'No start of a pod of it was observed from first to last second.',
+    completedBy: 'Restart one pod.',
+  },
+  'no-termination-seen': {
+    sentence: 'No termination of a pod of it was observed from first to last second.',
+    completedBy: 'Restart one pod.',
+  },
+  'blind-nodes': {
+    sentence: 'Nodes that host it are not watched by an agent.',
+    completedBy: 'Run the agent there, or move its pods to watched nodes.',
+  },
+  'cronjobs-not-run': {
+    sentence: 'It is a CronJob, or in the namespace of a CronJob, that did not run in the window.',
+    completedBy: 'Run each once: kubectl create job --from=cronjob/NAME NAME-once.',
+  },
+  'not-assessed': {
+    sentence: 'Starts, terminations and blind nodes in the window are not assessed.',
+    completedBy: 'Draft on a server or from a capture, which know who watched what.',
+  },
+} as const satisfies Readonly<Record<string, { readonly sentence: string; readonly completedBy: string }>>;
+
+export type SurroundingCode = keyof typeof SURROUNDING_MEANINGS;
+export type ObservationCode = keyof typeof OBSERVATION_MEANINGS;
+export type ReadinessCode = keyof typeof READINESS_MEANINGS;
+
+/** Whether a caveat changes as time passes or traffic grows, so that plain YAML must not have it. */
+export function isObservation(code: string): code is ObservationCode {
+  return Object.hasOwn(OBSERVATION_MEANINGS, code);
+}

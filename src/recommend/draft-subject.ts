@@ -1,0 +1,196 @@
+/** One draft: the rules of a subject's needed edges as a policy, proved, or the reason why there is none. */
+import type { Edge } from '../domain/edge.ts';
+import { edgeKeyText } from '../domain/edge.ts';
+import { compareText } from '../domain/text-order.ts';
+import { workloadTitle } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
+import type { NetworkPolicy } from '../netpol/policy.ts';
+import { distinctCaveats } from './distinct-caveats.ts';
+import type { OmissionCode } from './caveat-codes.ts';
+import type { BareDraft, Caveat, DraftRule, LeftOutEdge, Omission } from './draft.ts';
+import type { DraftingContext } from './drafting.ts';
+import { egressRules } from './egress.ts';
+import { ingressRules } from './ingress.ts';
+import type { LeftOut } from './left-out.ts';
+import type { Subject } from './peers.ts';
+import { createPolicyName } from './policy-name.ts';
+import type { Failures, ProofInput } from './prove.ts';
+import { dialledPorts } from './service-view.ts';
+
+/** The needed edges of a workload, and what the options kept out of them. */
+export interface EdgesOf {
+  readonly inbound: (ref: WorkloadRef) => readonly Edge[];
+  readonly outbound: (ref: WorkloadRef) => readonly Edge[];
+  readonly leftOut: (ref: WorkloadRef) => readonly LeftOut[];
+}
+
+/** More names than this in a sentence are read by nobody; the JSON has all. */
+const MAX_NAMED = 5;
+
+/** A draft that is not proved yet, and what the proof must hold it to. */
+export interface Candidate {
+  readonly kind: 'candidate';
+  readonly draft: BareDraft;
+  readonly proof: ProofInput;
+}
+
+export function draftSubject(
+  subject: Subject,
+  edges: EdgesOf,
+  context: DraftingContext,
+): Candidate | Omission {
+  const { ref, members, choice } = subject;
+  if (choice.kind === 'none')
+    return omit(ref, 'not-selectable', `no selector can name it: ${choice.why}; ${choice.remedy}`);
+  const own = members.map((workload) => {
+    const inbound = edges.inbound(workload.ref);
+    return { workload, inbound, outbound: edges.outbound(workload.ref) };
+  });
+  const ingress = ingressRules(
+    subject,
+    own.flatMap(({ inbound }) => inbound),
+    context,
+  );
+  const egress = egressRules(
+    subject,
+    own.flatMap(({ outbound }) => outbound),
+    context,
+  );
+  const unnamed = new Map([...ingress.unnamed, ...egress.unnamed]);
+  if (unnamed.size > 0) return omit(ref, 'peer-not-selectable', unnamedSentence(unnamed));
+  const rules = [...ingress.rules, ...egress.rules];
+  const policy = policyOf(subject, choice.selector, rules);
+  const leftOut = [
+    ...members.flatMap((workload) => edges.leftOut(workload.ref)),
+    ...ingress.leftOut,
+    ...egress.leftOut,
+  ];
+  const draft: BareDraft = {
+    kind: 'draft',
+    workload: ref,
+    sharedWith: isNamespace(ref) ? [] : members.map((each) => each.ref).filter((each) => each !== ref),
+    cni: context.options.cni,
+    leftOut: printedLeftOut(leftOut),
+    policy,
+    rules,
+    caveats: distinctCaveats([
+      ...choice.caveats,
+      ...subjectCaveats(subject),
+      ...leftOutCaveats(leftOut),
+      ...egress.caveats,
+      ...rules.flatMap((rule) => rule.caveats),
+    ]),
+  };
+  const proof = {
+    policy,
+    members: own,
+    dialled: (edge: Edge) => (context.options.cni === 'aws-vpc-cni' ? dialledPorts(edge, context) : []),
+    isLeftOut: leftOutTest({ ingress: ingress.leftOut, egress: egress.leftOut }),
+  };
+  return { kind: 'candidate', draft, proof };
+}
+
+/** The draft, or why it is none after all. */
+export function provedDraft({ draft }: Candidate, { denied, unselected }: Failures): BareDraft | Omission {
+  if (unselected.length > 0)
+    return omit(draft.workload, 'unproved', `the draft would not select ${listed(unselected, 3)} alone`);
+  if (denied.length > 0) return omit(draft.workload, 'unproved', `the draft would deny ${listed(denied, 3)}`);
+  return draft;
+}
+
+export function omit(workload: WorkloadRef, code: OmissionCode, sentence: string): Omission {
+  return { kind: 'omitted', workload, code, sentence };
+}
+
+/** A whole namespace is drafted as the workload of this kind. */
+export function isNamespace(ref: WorkloadRef): boolean {
+  return ref.kind === 'Namespace';
+}
+
+/** `a, b, c and 4 more`. */
+function listed(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function unnamedSentence(unnamed: ReadonlyMap<string, string>): string {
+  const peers = [...unnamed]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([title, why]) => `${title} (${why})`);
+  return `it talks to ${listed(peers, 3)}, which no selector can name; label them, or leave them out with exclude=peer=NAMESPACE/NAME`;
+}
+
+function policyOf(
+  { ref }: Subject,
+  podSelector: NetworkPolicy['spec']['podSelector'],
+  rules: readonly DraftRule[],
+): NetworkPolicy {
+  const ofDirection = (direction: DraftRule['direction']): readonly DraftRule[] =>
+    rules.filter((rule) => rule.direction === direction);
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: {
+      name: createPolicyName(ref),
+      namespace: ref.namespace,
+      labels: { 'app.kubernetes.io/managed-by': 'netscribe' },
+    },
+    spec: {
+      podSelector,
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: ofDirection('ingress').map(({ peers, ports }) => ({
+        ...(peers === null ? {} : { from: peers }),
+        ports,
+      })),
+      egress: ofDirection('egress').map(({ peers, ports }) => ({
+        ...(peers === null ? {} : { to: peers }),
+        ports,
+      })),
+    },
+  };
+}
+
+/** Only nodes are left out by a rule that could not be drafted; everything else never came this far. */
+function leftOutTest(lists: Record<'ingress' | 'egress', readonly LeftOut[]>): ProofInput['isLeftOut'] {
+  const edges = {
+    ingress: new Set(lists.ingress.map(({ edge }) => edge)),
+    egress: new Set(lists.egress.map(({ edge }) => edge)),
+  };
+  return (direction, edge, peer) => peer.kind === 'node' && edges[direction].has(edge);
+}
+
+function printedLeftOut(leftOut: readonly LeftOut[]): LeftOutEdge[] {
+  const distinct = new Map(
+    leftOut.map(({ edge, reason, option }) => [
+      edgeKeyText(edge),
+      { edge: edgeKeyText(edge), reason, option },
+    ]),
+  );
+  return [...distinct.values()].toSorted((a, b) => compareText(a.edge, b.edge));
+}
+
+function leftOutCaveats(leftOut: readonly LeftOut[]): Caveat[] {
+  const options = [...new Set(leftOut.map(({ option }) => option))].toSorted(compareText);
+  return options.map((option) => ({
+    code: 'left-out',
+    sentence: `recorded connections are left out by ${option}; the draft denies them unless another rule allows them`,
+  }));
+}
+
+function subjectCaveats({ ref, members }: Subject): Caveat[] {
+  if (isNamespace(ref))
+    return [
+      {
+        code: 'namespace-granularity',
+        sentence: 'every pod of the namespace may do what any workload of it needs',
+      },
+    ];
+  if (members.length < 2) return [];
+  const names = members.map((each) => `${workloadTitle(each.ref)} (${each.ref.kind})`);
+  return [
+    {
+      code: 'merged',
+      sentence: `no label tells ${listed(names, MAX_NAMED)} apart, so they share this policy with the rules of all`,
+    },
+  ];
+}

@@ -1,0 +1,27 @@
+/** Label keys that are seen to change within one owner: a list of known ones is never complete. */
+import { labelSetsOf, valueOf } from './label-sets.ts';
+import type { Labels } from './label-sets.ts';
+import type { WorkloadInfo } from './cluster.ts';
+
+/**
+ * Keys that two pods of one owner, or a pod and the template, carry with different values. Only owners with a template
+ * of their own teach: the pods of an operator's custom resource differ by design.
+ */
+export function learntKeys(workloads: readonly WorkloadInfo[]): ReadonlySet<string> {
+  const learnt = new Set<string>();
+  for (const workload of workloads) {
+    if (workload.templateLabels === null && workload.selector === null) continue;
+    const sets = labelSetsOf(workload);
+    if (sets.length > 1) for (const key of varyingKeys(sets)) learnt.add(key);
+  }
+  return learnt;
+}
+
+function varyingKeys(sets: readonly Labels[]): string[] {
+  const keys = new Set(sets.flatMap((labels) => Object.keys(labels)));
+  return [...keys].filter((key) => {
+    const values = new Set(sets.map((labels) => valueOf(labels, key)));
+    values.delete(undefined);
+    return values.size > 1;
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * What a rule would name as one: addresses outside the cluster come and go, and policies name them together. Edges of one class
+ * are judged as one where it matters how often or since when something is used.
+ */
+import type { Edge } from '../domain/edge.ts';
+import type { Identity } from '../domain/identity.ts';
+import { identityKey } from '../domain/identity.ts';
+import { workloadKey } from '../domain/workload.ts';
+import { isPublic } from './addresses.ts';
+
+/** Exposed ports (`8080/tcp`) by workload key, as exposure.ts finds them. */
+export type ExposedPorts = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** One string for all edges that one rule would allow: any client of an exposed port, all public addresses on one port, all nodes. */
+export function needClass(edge: Edge, exposed: ExposedPorts): string {
+  const { server, protocol, port } = edge;
+  return `${clientClass(edge, exposed)} -> ${addressClass(server)}:${port}/${protocol}`;
+}
+
+/** Public addresses and nodes stand together, everything else for itself. */
+export function addressClass(identity: Identity): string {
+  switch (identity.kind) {
+    case 'external':
+      return isPublic(identity.address) ? 'public' : identityKey(identity);
+    case 'node':
+      return 'nodes';
+    case 'apiserver':
+      return 'apiserver';
+    case 'workload':
+      return identityKey(identity);
+    default:
+      return identity satisfies never;
+  }
+}
+
+/** Whether none of its connections needs a rule, because the server's own node made all of them (NETPOL rule 23). */
+export function isOfOwnNode({ views }: Pick<Edge, 'views'>): boolean {
+  return views.length > 0 && views.every(({ ownNode }) => ownNode);
+}
+
+function clientClass({ client, server, protocol, port }: Edge, exposed: ExposedPorts): string {
+  const isFromOutside = client.kind === 'external' || client.kind === 'node';
+  const isExposed =
+    server.kind === 'workload' &&
+    exposed.get(workloadKey(server.workload))?.has(`${port}/${protocol}`) === true;
+  return isFromOutside && isExposed ? 'any source' : addressClass(client);
+}

@@ -1,0 +1,61 @@
+/** The numbers behind a rule, added up over the edges that it rests on. They stand in JSON and in comments, never in plain YAML. */
+import type { Edge, PodSample } from '../domain/edge.ts';
+import { HOUR_MS } from '../domain/edge.ts';
+import { compareText } from '../domain/text-order.ts';
+import type { RuleEvidence } from './draft.ts';
+
+const DAY_MS = 24 * HOUR_MS;
+
+/** Null for a rule that rests on no traffic. In one pass: a large cluster has hundreds of thousands of rules. */
+export function ruleEvidence(edges: readonly Edge[]): RuleEvidence | null {
+  const [first] = edges;
+  if (first === undefined) return null;
+  const sums = { opened: 0, present: 0, answered: 0 };
+  const testimony = { agreed: 0, oneSided: 0, disputed: 0 };
+  const days = new Set<number>();
+  let { firstSeen, lastSeen } = first;
+  for (const edge of edges) {
+    let present = 0;
+    for (const hour of edge.hours) {
+      sums.opened += hour.opened;
+      sums.answered += hour.answered;
+      present = Math.max(present, hour.present);
+      days.add(Math.floor(hour.hour / DAY_MS));
+    }
+    sums.present += present;
+    testimony.agreed += edge.testimony.agreed;
+    testimony.oneSided += edge.testimony.oneSided;
+    testimony.disputed += edge.testimony.disputed;
+    firstSeen = Math.min(firstSeen, edge.firstSeen);
+    lastSeen = Math.max(lastSeen, edge.lastSeen);
+  }
+  return {
+    ...sums,
+    daysSeen: days.size,
+    firstSeen,
+    lastSeen,
+    clientPods: distinctPods(edges, ({ clientPods }) => clientPods),
+    serverPods: distinctPods(edges, ({ serverPods }) => serverPods),
+    witnesses: witnessesOf(edges, first),
+    testimony,
+    edges: edges.map(({ client, server, protocol, port }) => ({ client, server, protocol, port })),
+  };
+}
+
+/** At least so many: an edge names only some of its pods, and two edges may have the same ones. */
+function distinctPods(edges: readonly Edge[], sampleOf: (edge: Edge) => PodSample): number {
+  let most = 0;
+  const named = new Set<string>();
+  for (const edge of edges) {
+    const { names, count } = sampleOf(edge);
+    most = Math.max(most, count);
+    if (edges.length > 1) for (const name of names) named.add(name);
+  }
+  return Math.max(most, named.size);
+}
+
+/** Sorted; those of one edge are. */
+function witnessesOf(edges: readonly Edge[], first: Edge): readonly string[] {
+  if (edges.length === 1) return first.witnesses;
+  return [...new Set(edges.flatMap(({ witnesses }) => witnesses))].toSorted(compareText);
+}

@@ -1,0 +1,158 @@
+/**
+ * The rules of one direction from its needs: ports that are open to any peer first, then pods by selector, then
+ * everything else by address. No rule repeats what a wider one of the same port allows.
+ */
+import type { Edge } from '../domain/edge.ts';
+import type { Identity } from '../domain/identity.ts';
+import { workloadTitle } from '../domain/workload.ts';
+import type { Direction } from '../netpol/world.ts';
+import { freeBlocksOfSeen } from './addresses.ts';
+import type { Caveat } from './draft.ts';
+import type { DraftingContext } from './drafting.ts';
+import type { LeftOut } from './left-out.ts';
+import { outsideRules, podFamiliesOf } from './outside-peers.ts';
+import type { OutsideNeed } from './outside-peers.ts';
+import { portKey } from './rule-draft.ts';
+import type { PortNeed, RuleDraft } from './rule-draft.ts';
+import type { PeerAnswer, Subject } from './peers.ts';
+
+type NamedPeer = Extract<PeerAnswer, { kind: 'named' }>;
+
+/** One connection and whom the subject's side sees at its far end. */
+export interface SideNeed {
+  readonly edge: Edge;
+  readonly peer: Identity;
+}
+
+/** Why a port is open to any peer. */
+export interface OpenPort extends PortNeed {
+  readonly basis: 'observed' | 'configuration';
+  readonly caveats: readonly Caveat[];
+  readonly services: readonly string[];
+}
+
+export interface SideRules {
+  readonly drafts: RuleDraft[];
+  /** Why no selector can name a peer, by its title. */
+  readonly unnamed: ReadonlyMap<string, string>;
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface Side {
+  readonly direction: Direction;
+  readonly subject: Subject;
+  readonly open: readonly OpenPort[];
+  /** Keys (`portKey`) of ports on which a convention lets every pod in. */
+  readonly openToPods: ReadonlySet<string>;
+}
+
+/** Istio's and other meshes' tunnel port, over which every port of a pod is reached (istio.io, "HBONE"). */
+const HBONE_PORT = 15_008;
+
+const NODES_ANY: Caveat = {
+  code: 'nodes-any-source',
+  sentence:
+    'nodes use this port, and no prefix holds their addresses without those of pods or Services; give nodeCIDRs to narrow it',
+};
+const MESH: Caveat = {
+  code: 'mesh-any-port',
+  sentence:
+    'a mesh carries connections to any port of the pod through port 15008; only its own policies can narrow them',
+};
+
+export function sideRules(side: Side, needs: readonly SideNeed[], context: DraftingContext): SideRules {
+  const open = new Map(side.open.map((port) => [portKey(port), port]));
+  const leftOut: LeftOut[] = [];
+  const refused = refusedNodePorts(needs, context).filter((key) => !open.has(key));
+  if (context.options.nodes === 'any-source') {
+    for (const { edge } of needs)
+      if (refused.includes(portKey(edge)))
+        open.set(portKey(edge), { ...edge, basis: 'observed', caveats: [NODES_ANY], services: [] });
+  }
+  const byOpenPort = new Map<string, Edge[]>();
+  const byPeer = new Map<NamedPeer, Edge[]>();
+  const outside: OutsideNeed[] = [];
+  const drafts: RuleDraft[] = [];
+  const unnamed = new Map<string, string>();
+  for (const { edge, peer } of needs) {
+    const key = portKey(edge);
+    if (open.has(key)) file(byOpenPort, key, edge);
+    else if (peer.kind !== 'workload') {
+      if (peer.kind === 'node' && refused.includes(key))
+        leftOut.push({ edge, reason: 'nodes', option: 'nodes=leave-out' });
+      else outside.push({ edge, peer });
+    } else if (!side.openToPods.has(key)) {
+      const named = context.peers.peerIn(side.subject.ref.namespace, peer.workload);
+      if (named.kind === 'unnamed') unnamed.set(workloadTitle(peer.workload), named.why);
+      else file(byPeer, named, edge);
+    }
+  }
+  for (const [named, edges] of byPeer) drafts.push(...podRules(named, edges));
+  for (const [key, port] of open) drafts.push(openRule(side.direction, port, byOpenPort.get(key) ?? []));
+  const podFamilies = podFamiliesOf(side.subject.members);
+  drafts.push(...outsideRules(outside, { ...context, direction: side.direction, podFamilies }));
+  return { drafts, unnamed, leftOut };
+}
+
+/** Keys of ports on which nodes were seen at addresses that no prefix tells from pods and Services. */
+function refusedNodePorts(needs: readonly SideNeed[], { known, podsAndServices }: DraftingContext): string[] {
+  if (known.nodeCidrs.length > 0) return [];
+  const ofNodes = needs.flatMap(({ edge, peer }) =>
+    peer.kind === 'node' ? [{ key: portKey(edge), address: peer.address }] : [],
+  );
+  return [...Map.groupBy(ofNodes, ({ key }) => key)]
+    .filter(
+      ([, group]) =>
+        freeBlocksOfSeen(
+          group.map(({ address }) => address),
+          podsAndServices,
+        ) === null,
+    )
+    .map(([key]) => key);
+}
+
+/** The tunnel port of a mesh stands apart, because it means more than it says. */
+function podRules(named: NamedPeer, edges: readonly Edge[]): RuleDraft[] {
+  const { title, peers, caveats } = named;
+  const rule = { order: 2, basis: 'observed', peers, isAlone: true } as const;
+  const tunnels = edges.filter(isTunnel);
+  const plain = tunnels.length === 0 ? edges : edges.filter((edge) => !isTunnel(edge));
+  return [
+    ...(plain.length === 0 ? [] : [{ ...rule, title, ports: plain, caveats, edges: plain }]),
+    ...(tunnels.length === 0
+      ? []
+      : [
+          {
+            ...rule,
+            title: `${title} (any port, by mesh)`,
+            ports: tunnels,
+            caveats: [...caveats, MESH],
+            edges: tunnels,
+          },
+        ]),
+  ];
+}
+
+function isTunnel({ protocol, port }: Edge): boolean {
+  return protocol === 'tcp' && port === HBONE_PORT;
+}
+
+function file<K>(map: Map<K, Edge[]>, key: K, edge: Edge): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [edge]);
+  else known.push(edge);
+}
+
+function openRule(direction: Direction, port: OpenPort, edges: readonly Edge[]): RuleDraft {
+  const { basis, caveats, services } = port;
+  return {
+    order: 1,
+    basis,
+    title: direction === 'ingress' ? 'any source' : 'any destination',
+    peers: null,
+    ports: [port],
+    caveats,
+    edges,
+    services,
+  };
+}

@@ -1,0 +1,44 @@
+/** What a workload offers and nobody used in the window: declared ports, and Services that select it. */
+import type { Edge } from '../domain/edge.ts';
+import { compareText } from '../domain/text-order.ts';
+import { selectorMatches } from '../netpol/selector.ts';
+import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
+import { portKey } from './rule-draft.ts';
+
+export interface Unused {
+  /** Declared container ports, as `8080/tcp`, sorted. */
+  readonly ports: readonly string[];
+  /** Names of Services of its namespace, sorted. */
+  readonly services: readonly string[];
+}
+
+/** The function that says what of a workload the edges into it did not use. */
+export function unusedFinder(
+  cluster: Pick<ClusterInfo, 'services'>,
+): (workload: WorkloadInfo, inbound: readonly Edge[]) => Unused {
+  const byNamespace = Map.groupBy(cluster.services, ({ namespace }) => namespace);
+  return (workload, inbound) => {
+    const declared = new Set(workload.pods.flatMap(({ ports }) => ports.map(portKey)));
+    for (const edge of inbound) declared.delete(portKey(edge));
+    const dialled = new Set(
+      inbound.flatMap(({ services }) => services.map(({ namespace, name }) => `${namespace}/${name}`)),
+    );
+    const selecting = (byNamespace.get(workload.ref.namespace) ?? [])
+      .filter((service) => isBehind(workload, service))
+      .filter(({ namespace, name }) => !dialled.has(`${namespace}/${name}`));
+    return {
+      ports: [...declared].toSorted(
+        (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || compareText(a, b),
+      ),
+      services: selecting.map(({ name }) => name).toSorted(compareText),
+    };
+  };
+}
+
+function isBehind({ templateLabels, pods }: WorkloadInfo, { selector }: ServiceInfo): boolean {
+  if (selector === null || Object.keys(selector).length === 0) return false;
+  const living = pods.find(({ ended }) => !ended);
+  return [templateLabels, living?.labels ?? null].some(
+    (labels) => labels !== null && selectorMatches({ matchLabels: selector }, labels),
+  );
+}

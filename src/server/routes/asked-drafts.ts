@@ -1,0 +1,112 @@
+/** What a request asks of the drafts themselves, beside which of them it wants to see. */
+import { z } from 'zod';
+import { draftingOptionsOf } from '../../recommend/drafting-flags.ts';
+import type { DraftingFlags } from '../../recommend/drafting-flags.ts';
+import {
+  BASELINES,
+  CNI_PROFILES,
+  GRANULARITIES,
+  MAX_EXCLUSIONS,
+  MAX_MIN_DAYS,
+  MAX_MIN_OPENED,
+  NODES_FALLBACKS,
+  OUTSIDE_STRATEGIES,
+} from '../../recommend/drafting-options.ts';
+import type { DraftingOptions } from '../../recommend/drafting-options.ts';
+import { parseExclusion } from '../../recommend/exclusion.ts';
+import type { Exclusion } from '../../recommend/exclusion.ts';
+import { wholeNumberQuery } from './filters.ts';
+
+export interface AskedDrafts {
+  /** Edges that are held back and that a person takes in. */
+  readonly include: readonly string[];
+  /** What people chose about drafts; as usual where absent. */
+  readonly options: Partial<DraftingOptions>;
+}
+
+/** As the server drafts when nobody asks for anything. */
+export const PLAIN_DRAFTS: AskedDrafts = { include: [], options: {} };
+
+/** Two workloads with the longest names that Kubernetes allows, their kinds, a port and a protocol. */
+const MAX_KEY_CHARS = 1200;
+/** More than a URL holds of them. */
+const MAX_INCLUDES = 50;
+
+/** Two workloads with the longest names, a range of ports and a CIDR. */
+const MAX_EXCLUSION_CHARS = 800;
+
+/** A parameter that may stand in a query once or several times. */
+function several<T extends z.ZodType>(item: T, most: number) {
+  return z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(item).max(most));
+}
+
+const exclusion = z
+  .string()
+  .max(MAX_EXCLUSION_CHARS)
+  .transform((text, context): Exclusion => {
+    const parsed = parseExclusion(text);
+    if (!('problem' in parsed)) return parsed;
+    context.addIssue({ code: 'custom', message: parsed.problem });
+    return z.NEVER;
+  });
+
+/** Query parameters of every route that shows drafts. */
+export const askedDraftsQuery = {
+  granularity: z
+    .enum(GRANULARITIES)
+    .optional()
+    .describe(
+      'One policy per workload, as usual, or per namespace, which then also names peers by namespace only.',
+    ),
+  baseline: z
+    .enum(BASELINES)
+    .optional()
+    .describe(
+      '`default-deny` drafts a policy first in each namespace that lets every pod ask DNS and nothing else.',
+    ),
+  outside: z
+    .enum(OUTSIDE_STRATEGIES)
+    .optional()
+    .describe(
+      'Addresses outside the cluster: each by itself, in prefixes, or, as usual, public ones as any but private.',
+    ),
+  nodes: z
+    .enum(NODES_FALLBACKS)
+    .optional()
+    .describe(
+      'Where no prefix tells nodes from pods: any source on the port, as usual, or no rule for them.',
+    ),
+  cni: z
+    .enum(CNI_PROFILES)
+    .optional()
+    .describe(
+      'The network plugin; `aws-vpc-cni` enforces before a Service is resolved, so its view is added.',
+    ),
+  exclude: several(exclusion, MAX_EXCLUSIONS)
+    .optional()
+    .meta({
+      description:
+        'Connections to leave out of drafts: `workload=NS/NAME`, `peer=NS/NAME|NS/*|node|apiserver|outside`, `port=N[-M][/PROTOCOL]`, `cidr=CIDR`; parts joined by commas must all hold. Repeat it for several.',
+      examples: ['workload=shop/web,port=9100/tcp'],
+    }),
+  minOpened: wholeNumberQuery(1, MAX_MIN_OPENED)
+    .optional()
+    .describe('Connections opened, or found alive, that an edge needs to enter a draft.'),
+  minDays: wholeNumberQuery(1, MAX_MIN_DAYS)
+    .optional()
+    .describe('Days (UTC) on which an edge must have been seen to enter a draft.'),
+  include: several(z.string().min(1).max(MAX_KEY_CHARS), MAX_INCLUDES)
+    .optional()
+    .meta({
+      description:
+        'The key of an edge that is held back (`heldBack` of a draft, `quarantined` of /api/v1/coverage) and is to be taken in; repeat it for several. Nothing of it is stored.',
+      examples: ['workload:shop/Deployment/web -> workload:shop/StatefulSet/db:5432/tcp'],
+    }),
+} as const;
+
+/** What the query asks for. */
+export function askedDrafts(
+  query: DraftingFlags & { readonly include?: readonly string[] | undefined },
+): AskedDrafts {
+  return { include: query.include ?? [], options: draftingOptionsOf(query) };
+}

@@ -1,0 +1,173 @@
+/** How an agent comes to trust a server that made its own authority, and what it does when another one answers (docs/adr/0011). */
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { PackedBatch } from '../../src/agent/packed-batch.ts';
+import type { CaTrust } from '../../src/agent/server-authority.ts';
+import { ServerLink } from '../../src/agent/server-link.ts';
+import { TokenFile } from '../../src/agent/token.ts';
+import { loadMaker } from '../../src/server/access/own-certificate.ts';
+import type { CertificatePair } from '../../src/server/access/certificate.ts';
+import { newFolder, removeFolders } from './running-agent.ts';
+
+const batch: PackedBatch = {
+  sequence: 1,
+  flows: 0,
+  opened: 0,
+  losses: { dropped: 0, skipped: {} },
+  encoding: 'identity',
+  rest: Buffer.from('"sequence":1}'),
+};
+const never = new AbortController().signal;
+
+interface Playing {
+  readonly url: string;
+  readonly tokens: (string | undefined)[];
+  close(): void;
+}
+
+const playing: Playing[] = [];
+let own: CertificatePair;
+let others: CertificatePair;
+
+beforeAll(async () => {
+  const { makeAuthority } = await loadMaker();
+  own = await makeAuthority(Date.now());
+  others = await makeAuthority(Date.now());
+});
+afterEach(() => {
+  for (const each of playing.splice(0)) each.close();
+});
+afterAll(() => removeFolders());
+
+/** A server that refuses every batch, on a free port or on `port`. */
+async function play(
+  authority: CertificatePair,
+  detail: { port?: number; names?: string[]; showsAuthority?: boolean; maxVersion?: 'TLSv1.1' } = {},
+): Promise<Playing> {
+  const { signServer } = await loadMaker();
+  const { cert, key } = await signServer(authority, {
+    names: detail.names ?? ['127.0.0.1'],
+    now: Date.now(),
+  });
+  const leaf = cert.slice(0, cert.indexOf('-----END CERTIFICATE-----') + 26);
+  const tokens: (string | undefined)[] = [];
+  const { maxVersion } = detail;
+  const server = createServer(
+    {
+      key,
+      cert: detail.showsAuthority === false ? leaf : cert,
+      ...(maxVersion !== undefined && { minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' }),
+    },
+    (request, response) => {
+      tokens.push(request.headers.authorization);
+      response.writeHead(503).end();
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(detail.port ?? 0, '127.0.0.1', resolve));
+  const played = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    tokens,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  playing.push(played);
+  return played;
+}
+
+function linkTo(url: string, trust: CaTrust): ServerLink {
+  const tokenFile = path.join(newFolder(), 'token');
+  writeFileSync(tokenFile, 'the-token');
+  const token = new TokenFile(tokenFile, () => 0);
+  return new ServerLink({ server: new URL(url), timeoutMs: 5000, token, trust });
+}
+
+async function outcome(link: ServerLink): Promise<string> {
+  const exchange = await link.post(batch, 5, never);
+  link.close();
+  return exchange.kind === 'failed' ? exchange.reason : String(exchange.status);
+}
+
+const sha256 = ({ cert }: CertificatePair): string =>
+  new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase();
+
+describe('--pin-ca', () => {
+  it('trusts whose authority answers first, keeps it, and from then on no other', async () => {
+    const file = path.join(newFolder(), 'server-ca.pem');
+    const trust: CaTrust = { kind: 'pin', file, sha256: null };
+    const first = await play(own);
+    expect(await outcome(linkTo(first.url, trust))).toBe('503');
+    expect(readFileSync(file, 'utf8')).toBe(new X509Certificate(own.cert).toString());
+    expect(first.tokens).toEqual(['Bearer the-token']);
+    // The same authority with a renewed certificate is the same server.
+    const renewed = await play(own);
+    expect(await outcome(linkTo(renewed.url, trust))).toBe('503');
+    const impostor = await play(others);
+    const said = await outcome(linkTo(impostor.url, trust));
+    expect(said).toContain(`not signed by the authority pinned in ${file}`);
+    expect(said).toContain('remove that file and restart this agent');
+    expect(impostor.tokens).toEqual([]);
+  });
+
+  it('sends no token and pins nothing when the name is not the one it called', async () => {
+    const file = path.join(newFolder(), 'server-ca.pem');
+    const elsewhere = await play(own, { names: ['elsewhere.example'] });
+    const said = await outcome(linkTo(elsewhere.url, { kind: 'pin', file, sha256: null }));
+    expect(said).toContain("does not match certificate's altnames");
+    expect([elsewhere.tokens, existsSync(file)]).toEqual([[], false]);
+  });
+
+  it('with --ca-sha256 meets only that authority', async () => {
+    const file = path.join(newFolder(), 'server-ca.pem');
+    const server = await play(own);
+    const wrong = await outcome(linkTo(server.url, { kind: 'pin', file, sha256: sha256(others) }));
+    expect(wrong).toBe(
+      `the server's authority has SHA-256 ${sha256(own)}, not the ${sha256(others)} of --ca-sha256`,
+    );
+    expect([server.tokens, existsSync(file)]).toEqual([[], false]);
+    expect(await outcome(linkTo(server.url, { kind: 'pin', file, sha256: sha256(own) }))).toBe('503');
+  });
+});
+
+it('--ca-sha256 goes before what was pinned: how agents are told of a new authority', async () => {
+  const file = path.join(newFolder(), 'server-ca.pem');
+  const before = await play(own);
+  expect(await outcome(linkTo(before.url, { kind: 'pin', file, sha256: null }))).toBe('503');
+  const after = await play(others);
+  expect(await outcome(linkTo(after.url, { kind: 'pin', file, sha256: sha256(others) }))).toBe('503');
+  expect(readFileSync(file, 'utf8')).toBe(new X509Certificate(others.cert).toString());
+});
+
+describe('--ca-sha256', () => {
+  it('trusts the authority with that hash, and keeps no file', async () => {
+    const server = await play(own);
+    const link = linkTo(server.url, { kind: 'hash', sha256: sha256(own) });
+    expect(await outcome(link)).toBe('503');
+    expect(await outcome(linkTo(server.url, { kind: 'hash', sha256: sha256(others) }))).toContain('not the');
+  });
+
+  it('says what to do when the server does not show its authority', async () => {
+    const server = await play(own, { showsAuthority: false });
+    const said = await outcome(linkTo(server.url, { kind: 'hash', sha256: sha256(own) }));
+    expect(said).toContain('use --ca-file instead');
+    expect(server.tokens).toEqual([]);
+  });
+});
+
+it('without any of them a server of its own authority is refused, with what to use', async () => {
+  const server = await play(own);
+  expect(await outcome(linkTo(server.url, { kind: 'system' }))).toContain('use --ca-file or --pin-ca');
+  expect(server.tokens).toEqual([]);
+});
+
+it('TLS below 1.2 is not spoken', async () => {
+  const server = await play(own, { maxVersion: 'TLSv1.1' });
+  const file = path.join(newFolder(), 'server-ca.pem');
+  expect(await outcome(linkTo(server.url, { kind: 'pin', file, sha256: null }))).not.toBe('503');
+  expect([server.tokens, existsSync(file)]).toEqual([[], false]);
+});

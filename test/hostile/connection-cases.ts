@@ -1,0 +1,100 @@
+/** Connections that cost the server something and bring nothing: slow ones, idle ones, too many. They take as long as the server lets them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HOARDER, connected, untilClosed } from './attack.ts';
+import type { Case } from './case.ts';
+import { post } from './case.ts';
+import { BATCHES_PER_MINUTE } from './hostile-world.ts';
+import type { HostileWorld } from './hostile-world.ts';
+
+const IDLE_CONNECTIONS = 1000;
+/** What one address may hold open. */
+const OF_ONE_ADDRESS = 512;
+/** Timeouts of the server are 10 s for a header and 20 s for a request, looked at every 2 s. */
+const HEADER_DEADLINE_S = 16;
+const REQUEST_DEADLINE_S = 28;
+
+function within(seconds: number, deadlineS: number): string {
+  return seconds <= deadlineS ? `closed within ${deadlineS} s` : `open for ${seconds.toFixed(0)} s`;
+}
+
+export const CONNECTION_CASES: readonly Case[] = [
+  {
+    title: `${IDLE_CONNECTIONS} connections that say nothing`,
+    expected: [`${OF_ONE_ADDRESS} let in, all closed within ${HEADER_DEADLINE_S} s`],
+    send: idleConnections,
+  },
+  {
+    title: 'a handshake, then nothing',
+    expected: [`closed within ${HEADER_DEADLINE_S} s`],
+    send: async (world) =>
+      within(await untilClosed(await connected(world.server.at.ingest, world.ca)), HEADER_DEADLINE_S),
+  },
+  {
+    title: 'a header, one byte a second',
+    expected: [`closed within ${HEADER_DEADLINE_S} s`],
+    send: (world) => drip(world, 'GET / HTTP/1.1\r\nhost: a\r\nx: ', HEADER_DEADLINE_S),
+  },
+  {
+    title: 'a body, one byte a second',
+    expected: [`closed within ${REQUEST_DEADLINE_S} s`],
+    send: (world) =>
+      drip(
+        world,
+        `POST /api/v1/batches HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000\r\nauthorization: Bearer ${world.token({ pod: 'agent-b' })}\r\n\r\n`,
+        REQUEST_DEADLINE_S,
+      ),
+  },
+  {
+    title: 'a header on loopback, one byte a second',
+    expected: [`closed within ${HEADER_DEADLINE_S} s`],
+    send: async (world) => {
+      const socket = await connected(world.server.at.api);
+      return within(await dripInto(socket, 'GET / HTTP/1.1\r\nx: '), HEADER_DEADLINE_S);
+    },
+  },
+];
+
+/** After the others: it leaves node-b without a right to send for a while. */
+export const PACE_CASES: readonly Case[] = [
+  {
+    title: `${BATCHES_PER_MINUTE + 50} batches of one node in a row, three at a time`,
+    expected: ['200, 429 too-many-requests'],
+    send: async (world) => {
+      const token = world.token({ pod: 'agent-b' });
+      const answers = new Set<string>();
+      let left = BATCHES_PER_MINUTE + 50;
+      const sender = async (): Promise<void> => {
+        while (left-- > 0) answers.add(await post(world, { token, batch: { nodeName: 'node-b' } }));
+      };
+      await Promise.all([sender(), sender(), sender()]);
+      return [...answers].toSorted().join(', ');
+    },
+  },
+];
+
+async function idleConnections(world: HostileWorld): Promise<string> {
+  const lives = await Promise.all(
+    Array.from({ length: IDLE_CONNECTIONS }, async () =>
+      untilClosed(await connected(world.server.at.ingest, undefined, HOARDER)),
+    ),
+  );
+  // Who is one too many is told so at once; the others have their time.
+  const letIn = lives.filter((seconds) => seconds > 5).length;
+  const longest = Math.max(...lives);
+  return `${letIn} let in, all ${within(longest, HEADER_DEADLINE_S)}`;
+}
+
+async function drip(world: HostileWorld, start: string, deadlineS: number): Promise<string> {
+  const socket = await connected(world.server.at.ingest, world.ca);
+  return within(await dripInto(socket, start), deadlineS);
+}
+
+async function dripInto(socket: Awaited<ReturnType<typeof connected>>, start: string): Promise<number> {
+  const closed = untilClosed(socket);
+  socket.write(start);
+  while (!socket.destroyed && socket.writable) {
+    socket.write('a');
+    await sleep(1000);
+  }
+  return closed;
+}

@@ -1,0 +1,66 @@
+/** An agent as it should be, by the agent's own code: it pins the authority, reads its token file, and sends a batch twice a second. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { outcomeOf } from '../../src/agent/answer.ts';
+import { ServerLink } from '../../src/agent/server-link.ts';
+import { TokenFile } from '../../src/agent/token.ts';
+import { EPOCH, goodBatch } from './good-batch.ts';
+import type { HostileWorld } from './hostile-world.ts';
+
+const EVERY_MS = 500;
+
+export class GoodAgent {
+  readonly #link: ServerLink;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  #sequence = 0;
+  acknowledged = 0;
+  /** Anything but an acknowledgement, at most once an outcome. */
+  readonly others = new Set<string>();
+
+  constructor(world: HostileWorld) {
+    const tokenFile = path.join(world.folder, 'agent-token');
+    writeFileSync(tokenFile, world.token());
+    this.#link = new ServerLink({
+      server: new URL(world.server.at.ingest),
+      timeoutMs: 10_000,
+      token: new TokenFile(tokenFile, () => performance.now()),
+      trust: { kind: 'pin', file: path.join(world.folder, 'pinned.pem'), sha256: null },
+    });
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    this.#link.close();
+  }
+
+  async send(): Promise<void> {
+    const sequence = ++this.#sequence;
+    const { sentAt, ...rest } = goodBatch({ sequence });
+    const batch = {
+      sequence,
+      flows: 1,
+      opened: 1,
+      losses: { dropped: 0, skipped: {} },
+      encoding: 'identity' as const,
+      rest: Buffer.from(JSON.stringify(rest).slice(1)),
+    };
+    const exchange = await this.#link.post(batch, sentAt, new AbortController().signal);
+    const outcome = outcomeOf(exchange, { epoch: EPOCH, sequence }, Date.now());
+    if (outcome.kind === 'acknowledged') this.acknowledged++;
+    else this.others.add(`${outcome.kind}: ${outcome.code} ${outcome.detail}`);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.send();
+      await sleep(EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+}
