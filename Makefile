@@ -29,7 +29,7 @@ endif
 .PHONY: help demo replay policies verify eval compare compare-boutique whohad unattributed server agent test test-root conformance check format lint typecheck build bench faults hostile lab lab-churn lab-enforce record chart chart-update image deps clean
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: $(PACKAGES) ## replay the recorded capture, print its policies, serve the API (ONCE=1 prints and ends; PORT=8080)
 	exec npm run -s demo -- $${ONCE:+--once} --listen "127.0.0.1:$$PORT"
@@ -102,7 +102,7 @@ hostile: $(PACKAGES) ## bad requests of every kind against a real server on loop
 lab: $(PACKAGES) ## agents, a server and an API server on real kernels' connections (root on Linux; FULL=1, KEEP=1, CLEAN=1)
 	exec npm run -s lab
 
-lab-churn: $(PACKAGES) ## pods that follow each other on the same addresses while everything goes wrong (root on Linux; FULL=1, CLEAN=1)
+lab-churn: $(PACKAGES) ## pods that follow each other on the same addresses while everything goes wrong (root on Linux; FULL=1, ONLY=first or second, KEPT=FOLDER, CLEAN=1)
 	exec npm run -s lab:churn
 
 lab-enforce: $(PACKAGES) ## enforce the drafts of a lab with nftables, and let its world call again (root on Linux; SEED=1, FULL=1, CLEAN=1)

@@ -77,26 +77,36 @@ function watchCut(
     title: `every watch is cut for ${watchCutMs / 1000} s${after}`,
     happen: async (story) => {
       const cut = async (): Promise<void> => {
-        const from = Date.now();
+        const [from, before] = [Date.now(), await podLists(control)];
         await control.command({ answer: { status: 503, verb: 'watch' }, cutWatches: true });
         await delay(watchCutMs);
         if (isCompacted) await control.command({ compact: true });
         await control.command({ heal: true });
         await caughtUp(control, kubelets.version);
-        if (isCompacted) truth.blind.push({ from, until: Date.now() });
+        // After some failures in a row the server lists everything anew, as it does when what happened meanwhile is gone.
+        if ((await podLists(control)) > before) truth.blind.push({ from, until: Date.now() });
       };
       await (isCompacted ? story.whileCalm(cut) : cut());
     },
   };
 }
 
-function away({ awayMs, catchUpMs }: ChurnScale, { control, kubelets }: Disturbed): Disturbance {
+/** How often the running server has listed all pods anew. */
+async function podLists(control: ControlPlane): Promise<number> {
+  const { watches } = await coverageOf(control);
+  return watches.find(({ kind }) => kind === 'Pod')?.relists ?? 0;
+}
+
+function away({ awayMs, catchUpMs }: ChurnScale, { control, kubelets, truth }: Disturbed): Disturbance {
   return {
     title: `the API server is away for ${awayMs / 1000} s, kubelets catch up ${catchUpMs / 1000} s late`,
     happen: async (story) => {
       let back = 0;
+      let from = 0;
+      const before = await podLists(control);
       await story.whileCalm(async () => {
-        back = Date.now() + awayMs;
+        from = Date.now();
+        back = from + awayMs;
         for (const node of NODE_NAMES) kubelets.mute(node, back + catchUpMs);
         await control.command({ away: awayMs });
         await delay(awayMs);
@@ -104,6 +114,7 @@ function away({ awayMs, catchUpMs }: ChurnScale, { control, kubelets }: Disturbe
       });
       await delay(Math.max(0, back + catchUpMs - Date.now()));
       await caughtUp(control, kubelets.version);
+      if ((await podLists(control)) > before) truth.blind.push({ from, until: Date.now() });
     },
   };
 }

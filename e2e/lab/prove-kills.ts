@@ -12,6 +12,7 @@ import type { LiveLab } from './live-run.ts';
 import { mustAnswer } from './peer-process.ts';
 import { syncVerdict, TRACED_CALLS } from './syscall-order.ts';
 import { waitUntil } from './wait-until.ts';
+import { CONTROL } from './world.ts';
 
 const SERVER = 'data/zoned-server';
 const PORT = 8088;
@@ -73,7 +74,7 @@ async function syncedFirst({ control }: LiveLab, folder: string, say: Say): Prom
   try {
     await waitUntil('strace', SETTLED_DEADLINE_MS, () => (told.includes('attached') ? true : null));
     const seen = await waitUntil('answered batches', SETTLED_DEADLINE_MS, () => {
-      const found = syncVerdict(readFileSync(file, 'utf8'));
+      const found = syncVerdict(readFileSync(file, 'utf8'), CONTROL.ingestPort);
       return found.answered >= BATCHES_TO_TRACE ? found : null;
     });
     const isExact = seen.synced === seen.answered;

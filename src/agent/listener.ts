@@ -5,7 +5,7 @@ import type * as Http from 'node:http';
 import { ProblemError } from '../domain/problem.ts';
 import { METRICS_MEDIA_TYPE } from '../runtime/metrics-text.ts';
 import { http } from './node-http.ts';
-import { isLoopbackHost } from './option-values.ts';
+import { isLoopbackHost } from '../runtime/host-port.ts';
 
 export interface ListenerPages {
   /** Prometheus text. */

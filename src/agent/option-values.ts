@@ -1,5 +1,5 @@
 /** Values of options from their text: null, or a sentence, for what makes no sense. */
-import { isIPv4 } from 'node:net';
+import { isLoopbackHost } from '../runtime/host-port.ts';
 
 /** An http(s) URL without anything but host and path; a path before the API's own is kept. */
 export function parseServerUrl(text: string): URL | null {
@@ -28,9 +28,4 @@ export function parseListen(text: string): { host: string; port: number } | null
 export function listenProblem(text: string, parsed: { readonly host: string } | null): string | null {
   if (parsed === null) return `${text} is not HOST:PORT, for example 127.0.0.1:9464, nor off`;
   return isLoopbackHost(parsed.host) ? null : `${text} is no loopback address; use 127.0.0.1 or [::1]`;
-}
-
-/** Whether a host name, without brackets, is one of this machine's own loopback names. */
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

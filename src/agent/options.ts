@@ -3,9 +3,10 @@
  * file and starts nothing.
  */
 import { parseArgs } from 'node:util';
+import { isLoopbackHost } from '../runtime/host-port.ts';
 import { OPTIONS, OPTION_NAMES } from './option-table.ts';
 import type { OptionName } from './option-table.ts';
-import { isLoopbackHost, listenProblem, parseListen, parseServerUrl, parseWhole } from './option-values.ts';
+import { listenProblem, parseListen, parseServerUrl, parseWhole } from './option-values.ts';
 import type { CaTrust } from './server-authority.ts';
 import { trustOf } from './trust-options.ts';
 

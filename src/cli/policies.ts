@@ -7,19 +7,19 @@ import { DRAFTING_FLAGS } from '../recommend/drafting-flags.ts';
 import type { DraftingFlags } from '../recommend/drafting-flags.ts';
 import { addFlags } from '../runtime/flags.ts';
 import { writeText } from '../runtime/write-text.ts';
-import { createApiClient } from '../wire/client.ts';
 import { createCommand, plural, report } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { caFileOption, connectTo, serverOption, tokenFileOption } from './server-options.ts';
+import type { ServerOptions } from './server-options.ts';
 import { fetchPolicies } from './policies-fetch.ts';
 import { writeManifests } from './policies-files.ts';
 import { notesOf } from './policies-notes.ts';
 
-interface PoliciesOptions extends DraftingFlags {
+interface PoliciesOptions extends DraftingFlags, ServerOptions {
   readonly namespace?: string;
   readonly workload?: string;
   readonly output: 'yaml' | 'json';
-  readonly server: string;
   readonly withEvidence?: true;
   readonly allowOmitted?: true;
   readonly out?: string;
@@ -54,7 +54,9 @@ function parseOptions(argv: string[], io: CommandIo): PoliciesOptions {
     .option('-n, --namespace <name>', 'only this namespace')
     .option('-w, --workload <name>', 'only workloads of this name')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['yaml', 'json']).default('yaml'))
-    .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
+    .addOption(serverOption())
+    .addOption(tokenFileOption())
+    .addOption(caFileOption())
     .option('--with-evidence', 'add the numbers behind each rule (JSON always has them)')
     .option(
       '--include <edge>',
@@ -68,7 +70,7 @@ function parseOptions(argv: string[], io: CommandIo): PoliciesOptions {
 }
 
 async function pull(options: PoliciesOptions, io: CommandIo): Promise<number> {
-  const client = createApiClient({ baseUrl: options.server, timeoutMs: TIMEOUT_MS, signal: io.signal });
+  const client = await connectTo(options, { timeoutMs: TIMEOUT_MS, signal: io.signal });
   const pulled = await fetchPolicies(client, {
     namespace: options.namespace,
     workload: options.workload,

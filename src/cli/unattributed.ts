@@ -7,7 +7,6 @@ import { nearestNames } from '../runtime/nearest-names.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { API_PATHS } from '../wire/api.ts';
 import { UNATTRIBUTED_REASONS } from '../wire/attribution-reasons.ts';
-import { createApiClient } from '../wire/client.ts';
 import type { ApiClient } from '../wire/client.ts';
 import { MAX_LIMIT } from '../wire/listing.ts';
 import { unattributedPage, unattributedReason } from '../wire/unattributed-json.ts';
@@ -16,14 +15,15 @@ import { verifySince } from '../wire/verify-json.ts';
 import { createCommand, outputOption, report } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { caFileOption, connectTo, serverOption, tokenFileOption } from './server-options.ts';
+import type { ServerOptions } from './server-options.ts';
 import { unattributedText } from './unattributed-table.ts';
 import type { UnattributedAnswer } from './unattributed-table.ts';
 
-interface UnattributedOptions {
+interface UnattributedOptions extends ServerOptions {
   readonly since?: string;
   readonly reason?: string;
   readonly output: 'table' | 'json';
-  readonly server: string;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -42,7 +42,7 @@ docs/attribution.md tells what each means and what to do. Exit codes: 0 fine; 2 
 export async function main(argv: string[], io: CommandIo): Promise<number> {
   try {
     const options = parseOptions(argv, io);
-    const client = createApiClient({ baseUrl: options.server, timeoutMs: TIMEOUT_MS, signal: io.signal });
+    const client = await connectTo(options, { timeoutMs: TIMEOUT_MS, signal: io.signal });
     const answer = await fetchAll(client, options);
     const text =
       options.output === 'json' ? `${JSON.stringify(answer, null, 2)}\n` : unattributedText(answer);
@@ -59,7 +59,9 @@ function parseOptions(argv: string[], io: CommandIo): UnattributedOptions {
     .option('--since <when>', 'only hours since then: 1h, 7d, or an instant as 2026-11-03T09:00:00Z')
     .option('--reason <code>', 'only this reason')
     .addOption(outputOption())
-    .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
+    .addOption(serverOption())
+    .addOption(tokenFileOption())
+    .addOption(caFileOption())
     .addHelpText('after', EXAMPLES)
     .parse(argv, { from: 'user' })
     .opts<UnattributedOptions>();

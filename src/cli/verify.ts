@@ -5,16 +5,17 @@
 import { ProblemError } from '../domain/problem.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { API_PATHS } from '../wire/api.ts';
-import { createApiClient } from '../wire/client.ts';
 import { verifyAnswerJson } from '../wire/verify-json.ts';
 import type { VerifyAnswerJson, VerifyRequestJson } from '../wire/verify-json.ts';
 import { createCommand, outputOption, report } from './command.ts';
 import type { InputIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { caFileOption, connectTo, serverOption, tokenFileOption } from './server-options.ts';
+import type { ServerOptions } from './server-options.ts';
 import { readPolicyFiles } from './manifests.ts';
 import { verifyTable } from './verify-table.ts';
 
-interface VerifyOptions {
+interface VerifyOptions extends ServerOptions {
   readonly file?: readonly string[];
   readonly drafts?: true;
   readonly inForce?: true;
@@ -24,7 +25,6 @@ interface VerifyOptions {
   readonly strict?: true;
   readonly explain?: string;
   readonly output: 'table' | 'json';
-  readonly server: string;
 }
 
 /** Long enough for a large cluster's drafts to be made and compared. */
@@ -74,7 +74,9 @@ function parseOptions(argv: string[], io: InputIo): VerifyOptions {
     .option('--strict', 'exit with 3 when policies of other kinds apply or were not assessed')
     .option('--explain <connection>', "also tell one connection in words: 'shop/web -> shop/db:5432'")
     .addOption(outputOption())
-    .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
+    .addOption(serverOption())
+    .addOption(tokenFileOption())
+    .addOption(caFileOption())
     .addHelpText('after', EXAMPLES);
   return command.parse(argv, { from: 'user' }).opts<VerifyOptions>();
 }
@@ -84,8 +86,8 @@ function collected(value: string, earlier: readonly string[] = []): readonly str
 }
 
 async function ask(options: VerifyOptions, io: InputIo): Promise<VerifyAnswerJson> {
-  const { server, since, namespace, explain, instead } = options;
-  const client = createApiClient({ baseUrl: server, timeoutMs: TIMEOUT_MS, signal: io.signal });
+  const { since, namespace, explain, instead } = options;
+  const client = await connectTo(options, { timeoutMs: TIMEOUT_MS, signal: io.signal });
   const request: VerifyRequestJson = {
     policies: await policiesOf(options, io),
     mode: instead === true ? 'instead' : 'together',

@@ -7,7 +7,6 @@ import type { IpAddress } from '../domain/ip.ts';
 import { ProblemError } from '../domain/problem.ts';
 import { writeText } from '../runtime/write-text.ts';
 import { API_PATHS } from '../wire/api.ts';
-import { createApiClient } from '../wire/client.ts';
 import type { ApiClient } from '../wire/client.ts';
 import type { LeaseJson } from '../wire/lease-json.ts';
 import { leasesPage } from '../wire/lease-verdict-json.ts';
@@ -16,13 +15,14 @@ import { instantParameter } from '../wire/time-parameters.ts';
 import { createCommand, outputOption, report } from './command.ts';
 import type { CommandIo } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { caFileOption, connectTo, serverOption, tokenFileOption } from './server-options.ts';
+import type { ServerOptions } from './server-options.ts';
 import { timelineText } from './whohad-timeline.ts';
 import type { AddressHistory } from './whohad-timeline.ts';
 
-interface WhohadOptions {
+interface WhohadOptions extends ServerOptions {
   readonly at?: string;
   readonly output: 'table' | 'json';
-  readonly server: string;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -39,7 +39,7 @@ Exit codes: 0 fine; 1 nobody ever held it, as far as is known; 2 usage or input;
 export async function main(argv: string[], io: CommandIo): Promise<number> {
   try {
     const { ip, options } = parseArguments(argv, io);
-    const client = createApiClient({ baseUrl: options.server, timeoutMs: TIMEOUT_MS, signal: io.signal });
+    const client = await connectTo(options, { timeoutMs: TIMEOUT_MS, signal: io.signal });
     const history = await fetchHistory(client, ip, options.at);
     const text =
       options.output === 'json' ? `${JSON.stringify(history, null, 2)}\n` : timelineText(ip, history);
@@ -59,7 +59,9 @@ function parseArguments(
     .argument('<ip>', 'the address, IPv4 or IPv6')
     .option('--at <time>', 'an instant, as 2026-11-03T09:00:05Z or in unix milliseconds')
     .addOption(outputOption())
-    .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
+    .addOption(serverOption())
+    .addOption(tokenFileOption())
+    .addOption(caFileOption())
     .addHelpText('after', EXAMPLES)
     .parse(argv, { from: 'user' });
   const [text = ''] = command.args;

@@ -1,13 +1,14 @@
 /** Nodes: their addresses, those of the gateways of their pod ranges and of their tunnels, and the boot they run on. */
 import { z } from 'zod';
 import { parseCidr } from '../domain/cidr.ts';
+import type { Cidr } from '../domain/cidr.ts';
 import { formatIp, parseIp } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { OUR_CLOCKS } from '../identity/fact-clock.ts';
 import type { FactClocks } from '../identity/fact-clock.ts';
 import type { NodeFact } from '../identity/facts.ts';
 import type { NodeInfo } from '../recommend/cluster.ts';
-import { gatewaysOf } from '../recommend/policy-world.ts';
+import { ownAddressesOf } from '../recommend/policy-world.ts';
 import { objectMeta, timeOf } from './object.ts';
 import { doubtOf, timeReader } from './printed-time.ts';
 
@@ -53,10 +54,13 @@ export type NodeObject = z.infer<typeof nodeObject>;
 
 export function nodeInfoOf(node: NodeObject): NodeInfo {
   const listed = node.spec.podCIDRs ?? [node.spec.podCIDR ?? ''];
+  const podCidrs = listed.map(parseCidr).filter((block) => block !== null);
+  const tunnels = tunnelAddresses(node, podCidrs);
   return {
     name: node.metadata.name,
     addresses: (node.status.addresses ?? []).map((each) => parseIp(each.address)).filter((ip) => ip !== null),
-    podCidrs: listed.map(parseCidr).filter((block) => block !== null),
+    podCidrs,
+    ...(tunnels.length > 0 && { tunnels }),
   };
 }
 
@@ -71,20 +75,18 @@ export function nodeFactOf(node: NodeObject, clocks: FactClocks = OUR_CLOCKS): N
     name: info.name,
     uid: node.metadata.uid,
     createdAt: timeOf(node.metadata.creationTimestamp) + clocks.api.offsetMs,
-    ips: [...new Set([...info.addresses, ...gatewaysOf(info), ...tunnelAddresses(node)])],
+    ips: ownAddressesOf(info),
     ...(bootId !== '' && { bootId }),
     ...(heartbeats.length > 0 && { reportedAt: Math.max(...heartbeats) }),
     ...doubtOf(clocks.api, kubelet),
   };
 }
 
-function tunnelAddresses(node: NodeObject): IpAddress[] {
+function tunnelAddresses(node: NodeObject, podCidrs: readonly Cidr[]): IpAddress[] {
   const given = node.metadata.annotations ?? {};
   // Calico writes addresses of interfaces with their prefix length: 10.0.0.5/24.
   const written = ADDRESS_ANNOTATIONS.map((name) => parseIp(given[name]?.split('/')[0] ?? ''));
   const interfaces =
-    (given[FLANNEL_BACKEND] ?? '') === ''
-      ? []
-      : nodeInfoOf(node).podCidrs.map((block) => formatIp(block.family, block.first));
+    (given[FLANNEL_BACKEND] ?? '') === '' ? [] : podCidrs.map((block) => formatIp(block.family, block.first));
   return [...written, ...interfaces].filter((address) => address !== null);
 }

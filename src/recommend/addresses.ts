@@ -14,6 +14,7 @@ import type { IpAddress, IpFamily } from '../domain/ip.ts';
 import { publicSpace, scopeOf } from '../domain/special-ranges.ts';
 import type { IpBlock } from '../netpol/policy.ts';
 import type { ClusterInfo } from './cluster.ts';
+import { ownAddressesOf } from './policy-world.ts';
 import { RangeIndex } from './range-index.ts';
 
 /** Up to this many addresses stay exact; more are read by nobody. */
@@ -37,10 +38,7 @@ export function podAndServiceRanges(cluster: ClusterInfo): RangeIndex {
 
 /** Every range of the cluster: pods, Services, nodes and API servers. */
 export function clusterRanges(cluster: ClusterInfo, podsAndServices: RangeIndex): RangeIndex {
-  const hosts = [
-    ...cluster.nodes.flatMap((node) => node.addresses),
-    ...cluster.apiServers.map((each) => each.ip),
-  ];
+  const hosts = [...cluster.nodes.flatMap(ownAddressesOf), ...cluster.apiServers.map((each) => each.ip)];
   return new RangeIndex([...podsAndServices.ranges, ...hosts.map((ip) => cidrOf(ip))]);
 }
 

@@ -60,6 +60,8 @@ export interface NodeInfo {
   readonly name: string;
   readonly addresses: readonly IpAddress[];
   readonly podCidrs: readonly Cidr[];
+  /** Where it ends a tunnel, as its network plugin says (flannel, Calico): it speaks to pods of other nodes from there. Absent means none. */
+  readonly tunnels?: readonly IpAddress[];
 }
 
 /** A Service that the API server itself calls: whoever cuts it off stops requests to the cluster. */

@@ -27,6 +27,11 @@ export interface NeedScope extends QuarantineScope {
   readonly include: ReadonlySet<string>;
 }
 
+/** A key as a person gives it: no Kubernetes name has an arrow, so blanks around it, which shells split at, may be left out. */
+export function givenEdgeKey(text: string): string {
+  return text.trim().replace(/\s*->\s*/, ' -> ');
+}
+
 /** A window too short to compare anything in. */
 const SHORT: NeedScope = { window: { start: 0, end: 0 }, exposed: new Map(), include: new Set() };
 

@@ -8,15 +8,17 @@ import type { ClusterInfo, NodeInfo } from './cluster.ts';
 export function policyWorldOf({ namespaces, nodes }: Pick<ClusterInfo, 'namespaces' | 'nodes'>): PolicyWorld {
   return {
     namespaces,
-    nodes: nodes.map((node) => ({
-      name: node.name,
-      addresses: [...node.addresses, ...gatewaysOf(node)],
-    })),
+    nodes: nodes.map((node) => ({ name: node.name, addresses: ownAddressesOf(node) })),
   };
 }
 
+/** Every address that is a node's own, each once: those of its status, the gateways of its pod ranges, the ends of its tunnels. */
+export function ownAddressesOf(node: Omit<NodeInfo, 'name'>): IpAddress[] {
+  return [...new Set([...node.addresses, ...gatewaysOf(node), ...(node.tunnels ?? [])])];
+}
+
 /** Bridge CNIs give the first address of a node's pod range to the node itself. */
-export function gatewaysOf({ podCidrs }: Pick<NodeInfo, 'podCidrs'>): IpAddress[] {
+function gatewaysOf({ podCidrs }: Pick<NodeInfo, 'podCidrs'>): IpAddress[] {
   return podCidrs
     .filter((block) => block.length < (block.family === 4 ? 31 : 127))
     .map((block) => formatIp(block.family, block.first + 1n));

@@ -20,7 +20,7 @@ import type { DraftingOptions } from './drafting-options.ts';
 import type { History } from './history.ts';
 import { applyOptions } from './left-out.ts';
 import type { LeftOut } from './left-out.ts';
-import { needsOf } from './need.ts';
+import { givenEdgeKey, needsOf } from './need.ts';
 import type { Quarantined } from './need.ts';
 import type { KnownRanges } from './outside-peers.ts';
 import { isCurrent } from './peers.ts';
@@ -43,7 +43,7 @@ export interface RecommendInput {
   readonly history?: History;
   /** How long a learning window was asked for, ms; 7 days unless given. */
   readonly learningWindowMs?: number;
-  /** Edges (`edgeKeyText`) that a person takes in though they are held back. */
+  /** Edges (`edgeKeyText`, blanks around the arrow or not) that a person takes in though they are held back. */
   readonly include?: readonly string[];
 }
 
@@ -70,7 +70,11 @@ export function recommend(input: RecommendInput): Recommendation {
   const { cluster, window, include = [], learningWindowMs = LEARNING_WINDOW_MS, history = null } = input;
   const options = { ...DEFAULT_DRAFTING, ...input.options };
   const context = draftingContext(cluster, input.known, options);
-  const needs = needsOf(input.edges, { window, exposed: context.exposed, include: new Set(include) });
+  const needs = needsOf(input.edges, {
+    window,
+    exposed: context.exposed,
+    include: new Set(include.map(givenEdgeKey)),
+  });
   const { kept, leftOut } = applyOptions(needs.needed, options);
   const edges = edgesByWorkload(kept, leftOut);
   const appraise = appraiser({ cluster, window, learningWindowMs, history, needs, exposed: context.exposed });
@@ -100,7 +104,7 @@ export function recommend(input: RecommendInput): Recommendation {
     leftOut,
     quarantined: needs.quarantined,
     takenIn: needs.takenIn,
-    unknownIncludes: include.filter((key) => !keys.has(key)),
+    unknownIncludes: include.filter((key) => !keys.has(givenEdgeKey(key))),
     appraised,
   };
 }

@@ -124,13 +124,16 @@ function distinctEdges(group: readonly RuleDraft[]): readonly Edge[] {
     .map(({ edge }) => edge);
 }
 
-function servicesDialled(edges: readonly Edge[]): string[] {
+function servicesDialled(edges: readonly Edge[]): readonly string[] {
   const dialled = new Set<string>();
   for (const { services } of edges)
     for (const { namespace, name } of services) dialled.add(`${namespace}/${name}`);
-  return [...dialled].toSorted(compareText);
+  return dialled.size === 0 ? NONE : [...dialled].toSorted(compareText);
 }
 
-function servicesImplied(group: readonly RuleDraft[]): string[] {
+/** Most rules have no Service and no caveat. */
+const NONE: readonly never[] = [];
+
+function servicesImplied(group: readonly RuleDraft[]): readonly string[] {
   return [...new Set(group.flatMap((draft) => draft.services ?? []))].toSorted(compareText);
 }

@@ -34,20 +34,19 @@ export type GroupSelector =
 
 export function selectorOfGroup(group: readonly WorkloadInfo[], scope: LabelScope): GroupSelector {
   const own = ownSelectorOf(group);
-  const isOther = (owner: WorkloadInfo): boolean => !group.includes(owner);
+  const members = new Set(group);
+  const isOther = (owner: WorkloadInfo): boolean => !members.has(owner);
   const isExact = (selector: LabelSelector): boolean =>
     saysEnough(selector) && !scope.index.some(selector, isOther);
+  if (own !== null && isExact(own)) return proved(own, group, { own, scope });
+  const base = own ?? {};
   const labels = stableLabels(group, scope, own);
+  const byLabels = fewestAdded(base, labels.preferred, isExact) ?? fewestAdded(base, labels.all, isExact);
+  if (byLabels !== null) return proved(byLabels, group, { own, scope });
   const expressions =
     own === null && labels.all.length === 0 ? [] : lackedBy(group, own, { labels, scope, isOther });
-  const base = own ?? {};
-  const selector =
-    own !== null && isExact(own)
-      ? own
-      : (fewestAdded(base, labels.preferred, isExact) ??
-        fewestAdded(base, labels.all, isExact) ??
-        fewestAdded(base, [...labels.all, ...expressions], isExact));
-  if (selector !== null) return proved(selector, group, { own, scope });
+  const byLack = fewestAdded(base, [...labels.all, ...expressions], isExact);
+  if (byLack !== null) return proved(byLack, group, { own, scope });
   const widest = withRequirements(base, [...labels.all, ...expressions]);
   if (!saysEnough(widest)) return { kind: 'none', ...noLabel(group) };
   return { kind: 'inseparable', from: scope.index.ownersMatching(widest).filter(isOther) };

@@ -63,10 +63,10 @@ const MESH: Caveat = {
 export function sideRules(side: Side, needs: readonly SideNeed[], context: DraftingContext): SideRules {
   const open = new Map(side.open.map((port) => [portKey(port), port]));
   const leftOut: LeftOut[] = [];
-  const refused = refusedNodePorts(needs, context).filter((key) => !open.has(key));
+  const refused = new Set(refusedNodePorts(needs, context).filter((key) => !open.has(key)));
   if (context.options.nodes === 'any-source') {
     for (const { edge } of needs)
-      if (refused.includes(portKey(edge)))
+      if (refused.has(portKey(edge)))
         open.set(portKey(edge), { ...edge, basis: 'observed', caveats: [NODES_ANY], services: [] });
   }
   const byOpenPort = new Map<string, Edge[]>();
@@ -78,7 +78,7 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
     const key = portKey(edge);
     if (open.has(key)) file(byOpenPort, key, edge);
     else if (peer.kind !== 'workload') {
-      if (peer.kind === 'node' && refused.includes(key))
+      if (peer.kind === 'node' && refused.has(key))
         leftOut.push({ edge, reason: 'nodes', option: 'nodes=leave-out' });
       else outside.push({ edge, peer });
     } else if (!side.openToPods.has(key)) {

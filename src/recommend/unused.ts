@@ -3,6 +3,8 @@ import type { Edge } from '../domain/edge.ts';
 import { compareText } from '../domain/text-order.ts';
 import { selectorMatches } from '../netpol/selector.ts';
 import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
+import { Backends } from './backends.ts';
+import { appendTo, RefMap } from './ref-map.ts';
 import { portKey } from './rule-draft.ts';
 
 export interface Unused {
@@ -14,18 +16,18 @@ export interface Unused {
 
 /** The function that says what of a workload the edges into it did not use. */
 export function unusedFinder(
-  cluster: Pick<ClusterInfo, 'services'>,
+  cluster: Pick<ClusterInfo, 'services' | 'workloads'>,
 ): (workload: WorkloadInfo, inbound: readonly Edge[]) => Unused {
-  const byNamespace = Map.groupBy(cluster.services, ({ namespace }) => namespace);
+  const selectingOf = servicesByWorkload(cluster);
   return (workload, inbound) => {
     const declared = new Set(workload.pods.flatMap(({ ports }) => ports.map(portKey)));
     for (const edge of inbound) declared.delete(portKey(edge));
     const dialled = new Set(
       inbound.flatMap(({ services }) => services.map(({ namespace, name }) => `${namespace}/${name}`)),
     );
-    const selecting = (byNamespace.get(workload.ref.namespace) ?? [])
-      .filter((service) => isBehind(workload, service))
-      .filter(({ namespace, name }) => !dialled.has(`${namespace}/${name}`));
+    const selecting = (selectingOf.get(workload.ref) ?? []).filter(
+      ({ namespace, name }) => !dialled.has(`${namespace}/${name}`),
+    );
     return {
       ports: [...declared].toSorted(
         (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || compareText(a, b),
@@ -33,6 +35,15 @@ export function unusedFinder(
       services: selecting.map(({ name }) => name).toSorted(compareText),
     };
   };
+}
+
+function servicesByWorkload(cluster: Pick<ClusterInfo, 'services' | 'workloads'>): RefMap<ServiceInfo[]> {
+  const backends = new Backends(cluster);
+  const found = new RefMap<ServiceInfo[]>();
+  for (const service of cluster.services)
+    for (const workload of backends.of(service))
+      if (isBehind(workload, service)) appendTo(found, workload.ref, service);
+  return found;
 }
 
 function isBehind({ templateLabels, pods }: WorkloadInfo, { selector }: ServiceInfo): boolean {

@@ -13,6 +13,7 @@ import type { Reservation } from './access/body-budget.ts';
 import { boundedServer } from './access/bounded-server.ts';
 import type { ConnectionBounds } from './access/bounded-server.ts';
 import type { CertificateSource } from './access/certificate.ts';
+import { readBody } from './access/read-body.ts';
 import type { Refusals } from './access/refusals.ts';
 import { requireSingleHeaders } from './access/single-headers.ts';
 import { Turns } from './access/turns.ts';
@@ -103,6 +104,8 @@ export function buildIngestApp(accepting: Accepting, options: IngestOptions): Fa
     if (status < 500 || WITH_RETRY_AFTER.has(code)) refused(code, detail);
     if (WITH_RETRY_AFTER.has(code) && !reply.hasHeader('retry-after'))
       reply.header('retry-after', RETRY_AFTER_S);
+    // What is still to come of a body that nobody reads is not waited for.
+    if (!request.raw.complete) reply.header('connection', 'close');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     answerError(problem, request, reply);
   });
@@ -131,15 +134,18 @@ function batchesRoute(app: FastifyInstance, accepting: Accepting, options: Inges
   const budget = new BodyBudget();
   const turns = new Turns(DECOMPRESSED_AT_A_TIME);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser('application/json', (request, payload) =>
+    readBody(payload, (bytes) => {
+      if (bytes > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES, 'as sent');
+      request.reservation?.grow(bytes);
+    }),
   );
   app.addHook('onRequest', async (request, reply) => {
     request.agent = (await options.agents?.identify(request.headers.authorization)) ?? null;
     if (request.agent !== null) keepPace(request.agent.node, reply, options.pace);
     reserve(request, reply, budget);
   });
-  app.post('/api/v1/batches', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+  app.post('/api/v1/batches', async (request, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const plain = await plainBody(body, request.headers['content-encoding'], turns);
     request.reservation?.grow(plain.length);
@@ -163,9 +169,9 @@ function keepPace(node: string, reply: FastifyReply, pace: IngestOptions['pace']
 
 /** Before the body arrives; given back when the request is over, however it ends. */
 function reserve(request: FastifyRequest, reply: FastifyReply, budget: BodyBudget): void {
-  const announced = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
-  const bytes = Math.min(announced, MAX_BODY_BYTES);
-  const reservation = budget.reserve(request.agent?.node ?? null, bytes);
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+    throw tooLarge(MAX_BODY_BYTES, 'as sent');
+  const reservation = budget.reserve(request.agent?.node ?? null);
   request.reservation = reservation;
   reply.raw.once('close', () => reservation.release());
 }
@@ -179,7 +185,6 @@ function pagesOf(accepting: Accepting, watch: WatchPages): ProbePages {
 }
 
 function problemFor(error: Error & { readonly code?: string }): Error {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(MAX_BODY_BYTES, 'as sent');
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new ProblemError('unsupported-encoding', 'the body is not application/json');
   return error;

@@ -1,6 +1,6 @@
 /**
- * The loopback listener: where it may bind and which requests it lets in. It serves without a password, so it binds
- * no other address, and it answers only browsers' pages of its own (DESIGN.md section 7).
+ * Where the listeners bind, and which requests the one on loopback lets in: it serves without a password, so it binds no
+ * other address, and it answers only browsers' pages of its own (DESIGN.md section 7).
  */
 import { isIPv4 } from 'node:net';
 import { Server as TlsServer } from 'node:tls';

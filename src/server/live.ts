@@ -3,12 +3,9 @@
  * that could contradict it has reported. One object owns the state; it is the only writer of the store.
  */
 import { ProblemError } from '../domain/problem.ts';
-import type { Lease } from '../domain/lease.ts';
-import type { Knowledge } from '../identity/attribute.ts';
 import { OUR_CLOCKS } from '../identity/fact-clock.ts';
 import type { ClockReading } from '../identity/fact-clock.ts';
 import { LeaseBook } from '../identity/lease-book.ts';
-import type { RevisedSpan, UnwatchedTime } from '../identity/lease-book.ts';
 import { ClusterModel } from '../kube/cluster-model.ts';
 import type { ClusterEvent } from '../kube/cluster-model.ts';
 import { clusterRangesOf } from '../kube/ranges.ts';
@@ -21,14 +18,13 @@ import type { Analysed } from './api-sources.ts';
 import { Epochs } from './epochs.ts';
 import { Frontier } from './frontier.ts';
 import { Intake } from './intake.ts';
+import { KeptKnowledge } from './kept-knowledge.ts';
 import { KnownNodes } from './known-nodes.ts';
 import type { AttributionScope } from './lease-verdict.ts';
 import { Ledger } from './ledger.ts';
 import type { Due } from './ledger.ts';
 import { NodeClocks } from './node-clocks.ts';
-import type { KnownClock } from './node-clocks.ts';
 import { ListeningPorts } from './listening.ts';
-import { retryRevoked, revise } from './revision.ts';
 
 export interface LiveTiming {
   readonly slackMs: number;
@@ -47,8 +43,6 @@ const UNATTRIBUTED_REMEMBERED_MS = 31 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
 /** What reads all evidence is done seldom. */
 const FORGET_STORED_EVERY_MS = 24 * 3_600_000;
-/** How old what is stored of the nodes' clocks may be; they move by milliseconds. */
-const KEEP_CLOCKS_EVERY_MS = 5_000;
 /** An analysis is served again for this long before it is made anew. */
 const ANALYSIS_AGE_MS = 1_000;
 
@@ -64,6 +58,7 @@ export class Live {
   readonly #epochs: Epochs;
   readonly #nodes: KnownNodes;
   readonly #clocks = new NodeClocks();
+  readonly #kept: KeptKnowledge;
   readonly #frontier: Frontier;
   #cluster: ClusterInfo;
   #isStale = true;
@@ -72,13 +67,6 @@ export class Live {
   #forgetAt = 0;
   /** 0 before the first time. */
   #forgetStoredAt = 0;
-  #keepClocksAt = 0;
-  /** Learnt and not yet stored: a full disk loses nothing of it. */
-  readonly #unsaved: { leases: Lease[]; spans: RevisedSpan[]; unwatched: UnwatchedTime[] | null } = {
-    leases: [],
-    spans: [],
-    unwatched: null,
-  };
   #analysed: { at: number; value: Analysed } | null = null;
 
   constructor(
@@ -103,11 +91,8 @@ export class Live {
       },
       isAlive: (name, at) => this.#frontier.isAlive(name, at),
     });
-    this.#book.restore(store.leases.endingAfter(this.#now() - LEASES_REMEMBERED_MS));
-    this.#clocks.restore(
-      store.nodeClocks.all().map(({ body }) => JSON.parse(body) as KnownClock),
-      this.#now(),
-    );
+    this.#kept = new KeptKnowledge(store, this.#book, this.#clocks);
+    this.#kept.restore(this.#now(), this.#now() - LEASES_REMEMBERED_MS);
     this.#ledger = new Ledger(store, this.#listening);
     this.#intake = new Intake((batches) => this.#ledger.commit(batches));
     this.#epochs = new Epochs(store.inbox.epochs());
@@ -203,13 +188,12 @@ export class Live {
     const patience = this.#patience(now);
     // A window ends within a second, and what happened in that second is attributed as one.
     const until = Math.max(this.#frontier.reached(now) - 1000, patience.finalBefore);
-    const knowledge = { book: this.#book, ranges: clusterRangesOf(this.#cluster) };
-    const revised = this.#save(knowledge) + retryRevoked(this.#store, knowledge, patience);
+    const ranges = clusterRangesOf(this.#cluster);
+    const revised = this.#kept.keep(ranges, patience);
     const attributed = this.#ledger.attributePending(
-      { ...knowledge, frontier: (node) => this.#frontier.of(node, now) },
+      { book: this.#book, ranges, frontier: (node) => this.#frontier.of(node, now) },
       { ...patience, until },
     );
-    this.#keepClocks(now);
     this.#forget(now);
     if (revised > 0) this.#analysed = null;
     // Nobody is shown drafts that know less than the coverage beside them.
@@ -240,40 +224,13 @@ export class Live {
   /** Stores what was accepted and not yet stored. */
   async close(): Promise<void> {
     await this.#intake.close();
-    this.#keepClocks(Number.POSITIVE_INFINITY);
-    this.#save({ book: this.#book, ranges: clusterRangesOf(this.#cluster) });
-  }
-
-  /** Stores what was learnt of leases together with what follows from it. Returns how many connections lost or changed their ends. */
-  #save(knowledge: Pick<Knowledge, 'book' | 'ranges'>): number {
-    const unsaved = this.#unsaved;
-    unsaved.leases = unsaved.leases.concat(this.#book.takeChanged());
-    unsaved.spans = unsaved.spans.concat(this.#book.takeRevised());
-    unsaved.unwatched = this.#book.takeUnwatched() ?? unsaved.unwatched;
-    if (unsaved.leases.length === 0 && unsaved.spans.length === 0 && unsaved.unwatched === null) return 0;
-    const patience = this.#patience(this.#now());
-    const { moved, lost } = this.#store.transaction(() => {
-      this.#store.leases.put(unsaved.leases);
-      if (unsaved.unwatched !== null) this.#store.unwatched.replace(unsaved.unwatched);
-      return revise(this.#store, knowledge, { spans: unsaved.spans, ...patience });
-    });
-    unsaved.leases = [];
-    unsaved.spans = [];
-    unsaved.unwatched = null;
-    return moved + lost;
+    this.#kept.keepClocks();
+    this.#kept.keep(clusterRangesOf(this.#cluster), this.#patience(this.#now()));
   }
 
   #patience(now: number): Pick<Due, 'now' | 'finalBefore' | 'retryMs'> {
     const { deadlineMs, slackMs } = this.#timing;
     return { now, finalBefore: now - deadlineMs, retryMs: slackMs };
-  }
-
-  /** So that facts that are told right after a restart are read by what was known of their clocks. */
-  #keepClocks(now: number): void {
-    if (now < this.#keepClocksAt) return;
-    this.#keepClocksAt = now + KEEP_CLOCKS_EVERY_MS;
-    const clocks = this.#clocks.takeChanged();
-    this.#store.nodeClocks.put(clocks.map((clock) => ({ node: clock.node, body: JSON.stringify(clock) })));
   }
 
   #forget(now: number): void {

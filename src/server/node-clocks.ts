@@ -20,9 +20,13 @@ const DRIFT_MS = 100;
 /** What a clock may be off of which nothing was heard yet: nodes are kept in step by NTP; ms. */
 const UNKNOWN_MS = 5_000;
 
-/** A clock that was set back shows in every message from then on: so many in a row this far above the least, ms. */
+/**
+ * A clock that was set back shows in every message from then on, by the same: so many in a row this far above the least, ms. Messages
+ * that wait for us while we are busy are late, too, but each by something else, and come all at once.
+ */
 const STEP_MS = 1_000;
 const STEPPED_AFTER = 3;
+const STEP_APART_MS = 500;
 
 /** A clock as it is kept over a restart of ours: the least difference, ms, and when a message last showed it, unix ms. */
 export interface KnownClock {
@@ -38,13 +42,20 @@ interface Differences {
   /** Unix ms. */
   stretchBegan: number;
   heardAt: number;
-  /** Batches in a row that were a step above the least, and the least of them. */
-  above: number;
-  leastAbove: number;
+  /** Messages in a row that were a step above the least, alike and apart. */
+  above: Above | null;
   /** How far it may have moved while nothing was heard of it, as long as a difference from before counts; ms. */
   unheardMs: number;
   /** When that silence ended, unix ms. */
   heardAgainAt: number;
+}
+
+interface Above {
+  readonly count: number;
+  readonly least: number;
+  readonly most: number;
+  /** When the last of them arrived, unix ms. */
+  readonly at: number;
 }
 
 export class NodeClocks {
@@ -108,8 +119,7 @@ function startingWith(difference: number, at: number): Differences {
     leastBefore: difference,
     stretchBegan: at,
     heardAt: at,
-    above: 0,
-    leastAbove: Number.POSITIVE_INFINITY,
+    above: null,
     unheardMs: 0,
     heardAgainAt: at,
   };
@@ -131,17 +141,19 @@ function driftWithin(ms: number): number {
 
 function renewed(known: Differences, difference: number, receivedAt: number): Differences {
   const isAbove = difference > Math.min(known.least, known.leastBefore) + STEP_MS;
-  const above = isAbove ? known.above + 1 : 0;
-  const leastAbove = isAbove ? Math.min(known.leastAbove, difference) : Number.POSITIVE_INFINITY;
-  if (above >= STEPPED_AFTER) return startingWith(leastAbove, receivedAt);
+  const above = isAbove ? oneMore(known.above, difference, receivedAt) : null;
+  if (above !== null && above.count >= STEPPED_AFTER) return startingWith(above.least, receivedAt);
   if (receivedAt - known.stretchBegan >= MEMORY_MS)
-    return {
-      ...known,
-      least: difference,
-      leastBefore: known.least,
-      stretchBegan: receivedAt,
-      above,
-      leastAbove,
-    };
-  return { ...known, least: Math.min(known.least, difference), above, leastAbove };
+    return { ...known, least: difference, leastBefore: known.least, stretchBegan: receivedAt, above };
+  return { ...known, least: Math.min(known.least, difference), above };
+}
+
+function oneMore(before: Above | null, difference: number, at: number): Above {
+  if (before === null) return { count: 1, least: difference, most: difference, at };
+  if (at - before.at < STEP_APART_MS) return before;
+  const least = Math.min(before.least, difference);
+  const most = Math.max(before.most, difference);
+  return most - least > FASTEST_MS
+    ? { count: 1, least: difference, most: difference, at }
+    : { count: before.count + 1, least, most, at };
 }

@@ -9,6 +9,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ProblemError } from '../domain/problem.ts';
 import { PROBLEM_MEDIA_TYPE, problemJson } from '../wire/problem.ts';
 import type { Problem } from '../wire/problem.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** Each code the API is documented to answer with. A code that is not here is answered with 500. */
 const PROBLEMS = {
@@ -108,9 +109,14 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
   const reason = STATUS_CODES[status] ?? '';
   const detail = 'What arrived is not a whole HTTP request within the bounds of this server.';
   const body = JSON.stringify({ ...head('invalid-request'), status, detail, code: 'invalid-request' });
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n${body}`);
 }
 
 /** Whether a handshake failed: it was another protocol, another version, or took too long. */

@@ -10,7 +10,7 @@ import type { RevisedSpan } from '../identity/lease-book.ts';
 import { reattribute } from '../identity/reattribute.ts';
 import type { AttributedMoment, Revision } from '../identity/reattribute.ts';
 import type { Attributed } from '../store/edge-withdrawal.ts';
-import type { RevokedMoment } from '../store/revoked.ts';
+import type { RevokedGroup, RevokedMoment } from '../store/revoked.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawn } from '../store/withdrawn.ts';
 import { lookAgainAt } from './ledger.ts';
@@ -62,33 +62,41 @@ export function revise(
   return totals;
 }
 
-/** Asks again about what was revoked and waits. Returns how many connections were decided. */
+/** Asks again about what was revoked and waits, in one transaction. Returns how many connections were decided. */
 export function retryRevoked(
   store: Store,
   knowledge: Pick<Knowledge, 'book' | 'ranges'>,
   patience: Patience,
 ): number {
+  const groups = store.revoked.ready(patience.now);
+  if (groups.length === 0) return 0;
   const known = atOnce(knowledge);
+  return store.transaction(() =>
+    groups.reduce((decided, group) => decided + retryGroup(store, known, { group, patience }), 0),
+  );
+}
+
+function retryGroup(
+  store: Store,
+  known: Omit<Knowledge, 'listeners'>,
+  { group, patience }: { group: RevokedGroup; patience: Patience },
+): number {
   const { now, finalBefore } = patience;
-  let decidedCount = 0;
-  for (const group of store.revoked.ready(now)) {
-    const decided = new Decided();
-    const left: RevokedMoment[] = [];
-    for (const each of group.moments) {
-      const revision = reattribute(known, each);
-      if (waits(revision) && now < group.finalAt) left.push(each);
-      else {
-        decided.add(each, revision);
-        decidedCount += countOf(each);
-      }
+  const decided = new Decided();
+  const left: RevokedMoment[] = [];
+  let count = 0;
+  for (const each of group.moments) {
+    const revision = reattribute(known, each);
+    if (waits(revision) && now < group.finalAt) left.push(each);
+    else {
+      decided.add(each, revision);
+      count += countOf(each);
     }
-    const since = group.finalAt - (now - finalBefore);
-    store.transaction(() => {
-      store.revoked.keep({ ...group, moments: left }, lookAgainAt(since, patience));
-      decided.store(store);
-    });
   }
-  return decidedCount;
+  const since = group.finalAt - (now - finalBefore);
+  store.revoked.keep({ ...group, moments: left }, lookAgainAt(since, patience));
+  decided.store(store);
+  return count;
 }
 
 /** What became of moments that had been attributed. */

@@ -12,6 +12,8 @@ const MAX_BODY_BYTES = 256 * 1024 * 1024;
 export interface ApiClientOptions {
   /** As in `http://127.0.0.1:8080`; a path before the API's own is kept. */
   readonly baseUrl: string;
+  /** Sent as a bearer token; none when absent. */
+  readonly token?: string;
   /** For a whole answer, in ms. */
   readonly timeoutMs: number;
   /** Ends every request that is under way. */
@@ -70,6 +72,7 @@ async function ask(
     const response = await fetch(url, {
       headers: {
         accept: `${mediaType}, ${PROBLEM_MEDIA_TYPE}`,
+        ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),

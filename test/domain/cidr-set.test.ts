@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CidrSet } from '../../src/domain/cidr-set.ts';
 import { cidr, cidrContains, formatCidr } from '../../src/domain/cidr.ts';

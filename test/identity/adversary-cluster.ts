@@ -4,72 +4,9 @@
  * whole seconds.
  */
 import { ip } from '../../src/domain/ip.ts';
-import type { IpAddress } from '../../src/domain/ip.ts';
-import type { PodObject } from '../../src/kube/pod.ts';
 import type { Dice } from './adversary-dice.ts';
-import { podObjectOf } from './adversary-objects.ts';
-import type { Container, PrintedPod } from './adversary-objects.ts';
-
-/** A stretch of time in which a pod truly has an address; ms, end excluded. */
-export interface Sandbox {
-  readonly uid: string;
-  readonly node: string;
-  readonly ip: IpAddress;
-  readonly from: number;
-  until: number;
-  /** When the API server first knew of it; infinite before. */
-  toldAt: number;
-  /** When the API server first knew of a later one of the pod that shows that there was this one; infinite before. */
-  shownAt: number;
-}
-
-/** What the API server has of a pod from `at` on: its object, or null when it is gone. */
-export interface PodVersion {
-  readonly at: number;
-  readonly uid: string;
-  readonly object: PodObject | null;
-  readonly sandbox: Sandbox | null;
-}
-
-export interface NodeVersion {
-  readonly at: number;
-  readonly node: string;
-  readonly bootId: string;
-  /** As printed, by the node's clock. */
-  readonly heartbeat: number;
-}
-
-export interface Node {
-  readonly name: string;
-  /** Ms that its clock is ahead of the truth. */
-  readonly skewMs: number;
-  readonly ips: readonly IpAddress[];
-  boot: number;
-  lastToldAt: number;
-  /** Times in which it is down. */
-  readonly down: { readonly from: number; readonly until: number }[];
-}
-
-interface Pod extends PrintedPod {
-  readonly node: Node;
-  readonly containers: Container[];
-  sandbox: Sandbox | null;
-  ready: { is: boolean; at: number };
-  shownIp: IpAddress | null;
-  phase: 'Pending' | 'Running' | 'Succeeded';
-  deletion: { at: number; graceS: number } | null;
-  /** Former ones of which nothing was told, as long as a container that ran in one of them is remembered. */
-  unheard: Sandbox[];
-  /** No sandbox follows the present one. */
-  isLeaving: boolean;
-  lastToldAt: number;
-}
-
-/** How late kubelets tell; ms. */
-export interface Lateness {
-  readonly usualMs: number;
-  readonly worstMs: number;
-}
+import { AdversaryTelling } from './adversary-telling.ts';
+import type { Lateness, Node, NodeVersion, Pod, PodVersion, Sandbox } from './adversary-telling.ts';
 
 const HORIZON_MS = 90_000;
 /** Far from 0, so that no time means "never". */
@@ -80,20 +17,18 @@ export class AdversaryCluster {
   readonly apiSkewMs: number;
   /** Those of which the API server ever knew, or that it could know there had been. */
   readonly sandboxes: readonly Sandbox[];
-  readonly versions: PodVersion[] = [];
-  readonly nodeVersions: NodeVersion[] = [];
   readonly end = START_MS + HORIZON_MS;
   readonly #all: Sandbox[] = [];
   readonly #dice: Dice;
-  readonly #lateness: Lateness;
+  readonly #telling: AdversaryTelling;
   readonly #agenda: { at: number; act: () => void }[] = [];
   readonly #pods: Pod[] = [];
   #now = START_MS;
 
   constructor(dice: Dice, lateness: Lateness) {
     this.#dice = dice;
-    this.#lateness = lateness;
     this.apiSkewMs = dice.between(-3000, 3000);
+    this.#telling = new AdversaryTelling(dice, lateness, this.apiSkewMs);
     this.nodes = [1, 2].map((number) => ({
       name: `node-${number}`,
       skewMs: dice.between(-3000, 3000),
@@ -118,7 +53,16 @@ export class AdversaryCluster {
     for (const sandbox of this.#all) sandbox.until = Math.min(sandbox.until, this.end);
     // What began just before the end was never told of.
     this.sandboxes = this.#all.filter(({ toldAt, shownAt }) => Number.isFinite(Math.min(toldAt, shownAt)));
-    this.versions.sort((a, b) => a.at - b.at);
+    this.#telling.versions.sort((a, b) => a.at - b.at);
+  }
+
+  /** By time. */
+  get versions(): readonly PodVersion[] {
+    return this.#telling.versions;
+  }
+
+  get nodeVersions(): readonly NodeVersion[] {
+    return this.#telling.nodeVersions;
   }
 
   /** Whether the node runs at this time. */
@@ -171,12 +115,7 @@ export class AdversaryCluster {
       lastToldAt: createdAt,
     };
     this.#pods.push(pod);
-    this.versions.push({
-      at: createdAt,
-      uid: pod.uid,
-      object: podObjectOf(pod, this.apiSkewMs),
-      sandbox: null,
-    });
+    this.#telling.created(pod);
     this.#at(startedAt - createdAt + this.#dice.between(0, 3000), () => this.#start(pod));
   }
 
@@ -216,7 +155,7 @@ export class AdversaryCluster {
   }
 
   #tellIfIn(pod: Pod, sandbox: Sandbox): void {
-    if (pod.sandbox === sandbox) this.#tell(pod);
+    if (pod.sandbox === sandbox) this.#telling.tell(pod, this.#now);
   }
 
   /** A container ends and is started again in the same sandbox. */
@@ -234,14 +173,15 @@ export class AdversaryCluster {
     pod.isLeaving = true;
     this.#endContainers(pod);
     pod.phase = 'Succeeded';
-    this.#tell(pod, sandbox);
+    this.#telling.tell(pod, this.#now, { about: sandbox });
     this.#at(this.#dice.between(0, 2000), () => {
       this.#endSandbox(pod, sandbox);
-      if (this.#dice.chance(0.7)) this.#at(this.#dice.between(0, 500), () => this.#tell(pod, sandbox));
+      if (this.#dice.chance(0.7))
+        this.#at(this.#dice.between(0, 500), () => this.#telling.tell(pod, this.#now, { about: sandbox }));
       // The API server takes finished pods away at once when it is asked.
       if (this.#dice.chance(0.5))
         this.#at(this.#dice.between(500, 20_000), () =>
-          this.#takeAway(pod, Math.max(this.#now, sandbox.toldAt)),
+          this.#telling.takeAway(pod, Math.max(this.#now, sandbox.toldAt)),
         );
     });
   }
@@ -255,14 +195,14 @@ export class AdversaryCluster {
     if (this.#dice.chance(0.3)) {
       if (sandbox.toldAt === Number.POSITIVE_INFINITY) return;
       pod.isLeaving = true;
-      this.#takeAway(pod, Math.max(this.#now, sandbox.toldAt));
+      this.#telling.takeAway(pod, Math.max(this.#now, sandbox.toldAt));
       this.#at(this.#dice.between(100, 20_000), () => this.#endSandbox(pod, sandbox));
       return;
     }
     pod.isLeaving = true;
     const graceS = this.#dice.between(1, 3);
     pod.deletion = { at: this.#now + graceS * 1000, graceS };
-    this.#tell(pod, sandbox, 0);
+    this.#telling.tell(pod, this.#now, { about: sandbox, delayMs: 0 });
     // A kubelet may take longer than the grace period.
     this.#at(this.#dice.between(100, 8000), () => {
       if (pod.sandbox !== sandbox) return;
@@ -270,8 +210,8 @@ export class AdversaryCluster {
       this.#at(this.#dice.between(0, 600), () => {
         this.#endSandbox(pod, sandbox);
         this.#at(this.#dice.between(10, 400), () => {
-          this.#tell(pod, sandbox);
-          this.#takeAway(pod, pod.lastToldAt + this.#dice.between(1, 300));
+          this.#telling.tell(pod, this.#now, { about: sandbox });
+          this.#telling.takeAway(pod, pod.lastToldAt + this.#dice.between(1, 300));
         });
       });
     });
@@ -291,7 +231,7 @@ export class AdversaryCluster {
       if (sandbox.toldAt === Number.POSITIVE_INFINITY) {
         const isSilent = !isLost && !pod.isLeaving && this.#dice.chance(0.6);
         if (isSilent) pod.unheard = [sandbox];
-        else this.#tell(pod, sandbox);
+        else this.#telling.tell(pod, this.#now, { about: sandbox });
       }
       this.#endSandbox(pod, sandbox);
       for (const container of pod.containers) {
@@ -318,43 +258,7 @@ export class AdversaryCluster {
     pod.sandbox = null;
   }
 
-  /** The kubelet tells the API server how the pod is now; in order, sooner or later. */
-  #tell(pod: Pod, about: Sandbox | null = pod.sandbox, delayMs: number = this.#delay()): void {
-    const isReady = pod.sandbox !== null;
-    if (pod.ready.is !== isReady) pod.ready = { is: isReady, at: this.#now };
-    pod.shownIp = about?.ip ?? pod.shownIp;
-    const at = Math.max(pod.lastToldAt, this.#now + delayMs);
-    pod.lastToldAt = at;
-    if (about !== null) {
-      about.toldAt = Math.min(about.toldAt, at);
-      for (const former of pod.unheard) if (former !== about) former.shownAt = Math.min(former.shownAt, at);
-    }
-    this.versions.push({ at, uid: pod.uid, object: podObjectOf(pod, this.apiSkewMs), sandbox: about });
-  }
-
-  #delay(): number {
-    const { usualMs, worstMs } = this.#lateness;
-    return this.#dice.between(0, this.#dice.chance(0.15) ? worstMs : usualMs);
-  }
-
-  /** The object goes; what the kubelet had still to say of it is never said. */
-  #takeAway(pod: Pod, at: number): void {
-    for (let index = this.versions.length - 1; index >= 0; index--) {
-      const version = this.versions[index];
-      if (version?.uid === pod.uid && version.at > at) this.versions.splice(index, 1);
-    }
-    pod.lastToldAt = Number.POSITIVE_INFINITY;
-    this.versions.push({ at, uid: pod.uid, object: null, sandbox: null });
-  }
-
   #tellNode(node: Node): void {
-    if (!this.isUp(node.name, this.#now)) return;
-    node.lastToldAt = Math.max(node.lastToldAt, this.#now + this.#delay());
-    this.nodeVersions.push({
-      at: node.lastToldAt,
-      node: node.name,
-      bootId: `boot-${node.boot}`,
-      heartbeat: this.#now + node.skewMs,
-    });
+    if (this.isUp(node.name, this.#now)) this.#telling.tellNode(node, this.#now);
   }
 }

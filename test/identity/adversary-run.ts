@@ -7,7 +7,7 @@ import { resolve } from '../../src/identity/resolve.ts';
 import type { Interval } from '../../src/identity/resolve.ts';
 import { podFactOf } from '../../src/kube/pod-fact.ts';
 import { AdversaryCluster } from './adversary-cluster.ts';
-import type { Lateness, Sandbox } from './adversary-cluster.ts';
+import type { Lateness, Sandbox } from './adversary-telling.ts';
 import { Dice } from './adversary-dice.ts';
 import { watched } from './adversary-watch.ts';
 import type { Watched } from './adversary-watch.ts';

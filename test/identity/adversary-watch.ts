@@ -2,7 +2,8 @@
  * What of the adversary's cluster reaches the book, and when: late, of each object in order but of different ones in any, seen again
  * without having changed, and cut off for a while, after which only a list tells what is left.
  */
-import type { AdversaryCluster, PodVersion } from './adversary-cluster.ts';
+import type { AdversaryCluster } from './adversary-cluster.ts';
+import type { PodVersion } from './adversary-telling.ts';
 import type { Dice } from './adversary-dice.ts';
 
 /** In the order of `at`. */

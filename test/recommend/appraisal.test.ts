@@ -132,8 +132,11 @@ describe('edges that are held back', () => {
     expect(JSON.stringify(draft(result, 'web').policy)).not.toContain('6432');
   });
 
-  test('enter the drafts when a person takes them in, and the rules say so', () => {
-    const result = run({ include: [edgeKeyText(rare), 'nobody -> nowhere:1/tcp'] });
+  test.each([
+    ['as it is printed', edgeKeyText(rare)],
+    ['without the blanks that a shell splits at', edgeKeyText(rare).replace(' -> ', '->')],
+  ])('enter the drafts when a person takes them in, %s, and the rules say so', (_, key) => {
+    const result = run({ include: [key, 'nobody -> nowhere:1/tcp'] });
     expect(result.takenIn.map(({ reason }) => reason)).toEqual(['one-hour']);
     expect(result.unknownIncludes).toEqual(['nobody -> nowhere:1/tcp']);
     for (const name of ['web', 'db']) {
@@ -176,7 +179,8 @@ describe('YAML', () => {
 });
 
 test('a rule of which some connections are disputed says so, beside its evidence', () => {
-  const disputed = { ...EDGES[0], testimony: { agreed: 3, oneSided: 0, disputed: 1 } } as Edge;
+  const testimony = { agreed: 3, oneSided: 0, disputed: 1 };
+  const disputed = { ...seen('shop/web -> shop/db:5432/tcp'), testimony };
   const result = run({ edges: [disputed] });
   const rules = draft(result, 'db').rules.filter(({ basis }) => basis === 'observed');
   expect(rules.map(({ caveats }) => caveats.map(({ code }) => code))).toEqual([['partly-disputed']]);

@@ -31,9 +31,13 @@ test('every flag of drafting is explained there', () => {
 
 describe('the recommender', () => {
   const known = new Set(
-    [CAVEAT_MEANINGS, OMISSION_MEANINGS, OBSERVATION_MEANINGS, READINESS_MEANINGS, SURROUNDING_MEANINGS].flatMap(
-      Object.keys,
-    ),
+    [
+      CAVEAT_MEANINGS,
+      OMISSION_MEANINGS,
+      OBSERVATION_MEANINGS,
+      READINESS_MEANINGS,
+      SURROUNDING_MEANINGS,
+    ].flatMap(Object.keys),
   );
   const sources = readdirSync('src/recommend').map((file) => ({
     file,

@@ -62,7 +62,7 @@ test('a rule that rests on an edge of which one node alone could tell says so', 
   const rules = outcomes.flatMap((each) => (each.kind === 'draft' ? each.rules : []));
   const observed = rules.filter(({ basis }) => basis === 'observed');
   expect(observed.map(({ ports, caveats }) => [ports, caveats.map(({ code }) => code)])).toEqual([
-    [[{ protocol: 'TCP', port: 1 }], ['one-sided']],
-    [[{ protocol: 'TCP', port: 1 }], ['one-sided']],
+    [[{ protocol: 'TCP', port: 1 }], ['one-sided', 'partly-disputed']],
+    [[{ protocol: 'TCP', port: 1 }], ['one-sided', 'partly-disputed']],
   ]);
 });

@@ -154,10 +154,12 @@ describe('the lab', () => {
 
 describe('the order of system calls', () => {
   const socket = '31<TCP:[192.168.100.10:8081->192.168.100.1:40000]>';
-  const read = `77 read(${socket}, "POST /api/v1/batches HTTP/1.1\\r\\nho"..., 65536) = 900`;
+  const read = `77 read(${socket}, "\\27\\3\\3\\4\\0\\315"..., 65536) = 900`;
+  const rest = `77 read(${socket}, "\\1\\2\\3"..., 65536) = 200`;
+  const again = `77 read(${socket}, 0x7f0000, 65536) = -1 EAGAIN (Resource temporarily unavailable)`;
   const write = '77 pwrite64(24</tmp/x/server.db-wal>, "\\0\\0"..., 4096, 0) = 4096';
   const sync = '77 fdatasync(24</tmp/x/server.db-wal>)   = 0';
-  const answer = `77 write(${socket}, "HTTP/1.1 200 OK\\r\\ncontent-type"..., 300) = 300`;
+  const answer = `77 write(${socket}, "\\27\\3\\3\\1\\0\\222"..., 300) = 300`;
 
   test.each([
     ['written and synced before the answer', [read, write, sync, answer], 1],
@@ -178,9 +180,17 @@ describe('the order of system calls', () => {
       ],
       1,
     ],
+    ['a request whose end comes after the sync', [read, write, sync, rest, answer], 0],
+    ['a read that has to be tried again', [read, write, sync, again, answer], 1],
     ['a sync of another file', [read, write, sync.replace('server.db-wal', 'other'), answer], 0],
   ])('%s', (_, lines, synced) => {
-    expect(syncVerdict(lines.join('\n'))).toMatchObject({ answered: 1, synced });
+    expect(syncVerdict(lines.join('\n'), 8081)).toMatchObject({ answered: 1, synced });
+  });
+
+  test('what ends a handshake is no answer', () => {
+    const hello = `77 read(${socket}, "\\26\\3\\1\\2\\0\\1"..., 65536) = 517`;
+    const lines = [hello, read, answer];
+    expect(syncVerdict(lines.join('\n'), 8081)).toEqual({ answered: 0, synced: 0, offence: null });
   });
 
   test('answers of other requests do not count', () => {
@@ -189,6 +199,6 @@ describe('the order of system calls', () => {
       `77 read(${other}, "GET /api/v1/coverage HTTP/1.1\\r\\nho"..., 65536) = 200`,
       answer.replace(socket, other),
     ];
-    expect(syncVerdict(lines.join('\n'))).toEqual({ answered: 0, synced: 0, offence: null });
+    expect(syncVerdict(lines.join('\n'), 8081)).toEqual({ answered: 0, synced: 0, offence: null });
   });
 });

@@ -243,6 +243,28 @@ test('a restart reads what was told before by the clock that it was told by: no 
   expect(store.leases.all()).toEqual(before);
 });
 
+test('a time in which nobody watched is one still after a restart', async () => {
+  listed(node, web, db);
+  now = START + 10_000;
+  live.kindUnwatched('Pod', START + 4000);
+  live.kindSynced('Pod');
+  now = START + 13_000;
+  await live.accept(batch(1, 12));
+  live.nodeLease('node-a', START + 16_500, { observedAt: START + 16_500, isNews: false });
+  live.settle();
+  await close();
+  open();
+  now = START + 20_000;
+  listed(node, web, db);
+  const [lease] = store.leases.around(ip('10.244.1.3'), null);
+  const holder = lease?.holder ?? { kind: 'node' as const, name: '' };
+  const unwatched = [5, 11, 15].map((second) => {
+    const interval = { start: START + second * 1000, end: START + second * 1000 + 1 };
+    return live.attribution().unwatchedDuring(interval, holder) !== null;
+  });
+  expect(unwatched).toEqual([true, false, true]);
+});
+
 describe('what a late fact contradicts', () => {
   test('is taken back: the connection goes to whoever held the address, and is counted', async () => {
     listed(node, web, db);

@@ -87,6 +87,19 @@ describe('the bounds of a node clock', () => {
     );
   });
 
+  test('hold while messages wait for a busy server, though each of them is a step late', () => {
+    const clocks = new NodeClocks();
+    for (let second = 0; second < 10; second++)
+      clocks.learn('node-a', START + second * 1000, START + second * 1000 + 10);
+    // Busy for six seconds, and then for two seconds after each message.
+    for (let second = 10; second < 16; second++)
+      clocks.learn('node-a', START + second * 1000, START + 16_000);
+    expect(hold(clocks.boundsOf('node-a'), 0)).toBe(true);
+    for (let second = 16; second < 30; second++)
+      clocks.learn('node-a', START + second * 1000, START + 18_000 + (second - 16) * 2000);
+    expect(hold(clocks.boundsOf('node-a'), 0)).toBe(true);
+  });
+
   test('follow a clock that drifts by half a millisecond a second, either way', () => {
     for (const sign of [1, -1]) {
       const clocks = new NodeClocks();

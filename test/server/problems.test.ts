@@ -173,7 +173,8 @@ test.each([
   });
   const answer = await exchange(served.url, bytes);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  expect(answer).toContain('Content-Type: application/problem+json\r\n');
+  expect(answer).toContain('\r\ncontent-type: application/problem+json\r\n');
+  expect(answer).toContain("\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n");
   expect(problemJson.parse(JSON.parse(answer.split('\r\n\r\n')[1] ?? ''))).toMatchObject({ status });
   await served.close();
 });

@@ -1,6 +1,6 @@
 /**
  * How much of batches is in memory at a time: bytes of bodies that are arriving or being read, whoever sends them, and how
- * many of one node. It counts what was announced, so that the refusal comes before the bytes.
+ * many of one node.
  */
 import { ProblemError } from '../../domain/problem.ts';
 
@@ -25,17 +25,16 @@ export class BodyBudget {
     return this.#bytes;
   }
 
-  /** `node` is null for a sender that nobody knows. Throws a ProblemError `too-many-requests` or `queue-full`. */
-  reserve(node: string | null, bytes: number): Reservation {
+  /** Nothing at first. `node` is null for a sender that nobody knows. Throws a ProblemError `too-many-requests`. */
+  reserve(node: string | null): Reservation {
     const own = node === null ? 0 : (this.#byNode.get(node) ?? 0);
     if (own >= MAX_OF_ONE_NODE)
       throw new ProblemError(
         'too-many-requests',
         `${MAX_OF_ONE_NODE} batches of this node are under way already.`,
       );
-    this.#take(bytes);
     if (node !== null) this.#byNode.set(node, own + 1);
-    let held = bytes;
+    let held = 0;
     let isHeld = true;
     return {
       grow: (whole) => {

@@ -41,6 +41,8 @@ export function boundedServer(handle: RequestListener, parts: ServerParts): Serv
   const { certificate, bounds, refused } = parts;
   const settings = {
     maxHeaderSize: MAX_HEADER_BYTES,
+    // The apps refuse such a request themselves, with the headers of every answer.
+    requireHostHeader: false,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: bounds.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -151,6 +151,34 @@ test('rule 23: a node is every address of its status and the gateway of each of 
   expect(allowed).toEqual(['192.168.0.1', '198.51.100.1', '10.244.1.1', 'fd00:1::1']);
 });
 
+test('rule 23: a node speaks from the ends of its tunnels, too', () => {
+  const nodes = ['node-a', 'node-b'].map((name, index) =>
+    nodeInfoOf(
+      nodeObject.parse({
+        metadata: {
+          name,
+          uid: name,
+          creationTimestamp: createdAt,
+          annotations: {
+            'flannel.alpha.coreos.com/backend-data': '{"VNI":1}',
+            'projectcalico.org/IPv4VXLANTunnelAddr': `10.245.${index}.64`,
+          },
+        },
+        spec: { podCIDRs: [`10.244.${index + 1}.0/24`] },
+        status: {},
+      }),
+    ),
+  );
+  const set = compilePolicies([policy('shop/p', ingress())], policyWorldOf({ namespaces: new Map(), nodes }));
+  const server: End = { kind: 'pod', pod: pod({}, {}) };
+  const allowed = ['10.244.1.0', '10.245.0.64', '10.244.2.0', '10.245.1.64'].filter(
+    (address) =>
+      evaluate(set, { client: { kind: 'address', address: ip(address) }, server, protocol: 'tcp', port: 80 })
+        .allowed,
+  );
+  expect(allowed).toEqual(['10.244.1.0', '10.245.0.64']);
+});
+
 test('rule 23: a host-network pod is its node’s traffic even where nothing else is known of that node', () => {
   const set = compilePolicies([policy('shop/p', ingress())], { namespaces: new Map(), nodes: [] });
   const server: End = { kind: 'pod', pod: pod({}, {}) };

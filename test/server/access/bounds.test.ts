@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { assert, boolean, jsonValue, property, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BodyBudget } from '../../../src/server/access/body-budget.ts';
+import { readBody } from '../../../src/server/access/read-body.ts';
 import { boundedServer } from '../../../src/server/access/bounded-server.ts';
 import { jsonExcess } from '../../../src/server/access/json-weight.ts';
 import { Pace } from '../../../src/server/access/pace.ts';
@@ -39,25 +41,48 @@ describe('a pace', () => {
 describe('the budget of bodies', () => {
   test('is 128 MiB for all, and four bodies for one node', () => {
     const budget = new BodyBudget();
-    const held = Array.from({ length: 4 }, () => budget.reserve('node-a', MIB));
-    expect(() => budget.reserve('node-a', MIB)).toThrow(/4 batches of this node/);
-    budget.reserve(null, 123 * MIB);
-    expect(() => budget.reserve('node-b', 2 * MIB)).toThrow(/128 MiB/);
+    const held = Array.from({ length: 4 }, () => budget.reserve('node-a'));
+    for (const each of held) each.grow(MIB);
+    expect(() => budget.reserve('node-a')).toThrow(/4 batches of this node/);
+    budget.reserve(null).grow(123 * MIB);
+    const another = budget.reserve('node-b');
+    expect(() => another.grow(2 * MIB)).toThrow(/128 MiB/);
     held[0]?.release();
     held[0]?.release();
     expect(budget.bytes).toBe(126 * MIB);
-    expect(() => budget.reserve('node-a', 2 * MIB)).not.toThrow();
+    expect(() => budget.reserve('node-a').grow(2 * MIB)).not.toThrow();
   });
 
-  test('counts what a body has become', () => {
+  test('counts what a body has become, and nothing of one that is gone', () => {
     const budget = new BodyBudget();
-    const reservation = budget.reserve('node-a', MIB);
+    const reservation = budget.reserve('node-a');
     reservation.grow(32 * MIB);
     reservation.grow(2 * MIB);
     expect(budget.bytes).toBe(32 * MIB);
     expect(() => reservation.grow(200 * MIB)).toThrow(/128 MiB/);
     reservation.release();
+    reservation.grow(MIB);
     expect(budget.bytes).toBe(0);
+  });
+});
+
+describe('a body', () => {
+  test('is read as it arrives, and its bytes are told', async () => {
+    const told: number[] = [];
+    const stream = Readable.from([Buffer.from('ab'), Buffer.from('c')]);
+    expect(String(await readBody(stream, (bytes) => void told.push(bytes)))).toBe('abc');
+    expect(told).toEqual([2, 3]);
+  });
+
+  test('is let go when it is too much, and rejected when it breaks off', async () => {
+    const refuse = (): never => {
+      throw new Error('too much');
+    };
+    await expect(readBody(Readable.from([Buffer.from('ab')]), refuse)).rejects.toThrow('too much');
+    const broken = new Readable({ read: () => undefined });
+    const read = readBody(broken, () => undefined);
+    broken.destroy();
+    await expect(read).rejects.toThrow('broke off');
   });
 });
 

@@ -64,9 +64,9 @@ test('every bad request is there with an answer that is expected of it, and no o
   const lines = documentText('security.md').split('\n');
   const printed = lines.filter((line) => line.startsWith('ok '));
   for (const { title, expected } of CASES) {
-    const rows = expected.map((answer) => `ok ${title} ${answer}`.replaceAll(/ +/g, ' '));
+    const rows = new Set(expected.map((answer) => `ok ${title} ${answer}`.replaceAll(/ +/g, ' ')));
     expect(
-      printed.filter((line) => rows.includes(line)),
+      printed.filter((line) => rows.has(line)),
       title,
     ).toHaveLength(1);
   }

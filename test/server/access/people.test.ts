@@ -85,4 +85,5 @@ describe('on loopback', () => {
 test('headers that decide stand once', () => {
   expect(() => requireSingleHeaders(['Host', 'a', 'Accept', 'x', 'accept', 'y'])).not.toThrow();
   expect(() => requireSingleHeaders(['Host', 'a', 'hOST', 'b'])).toThrow(/host header stands twice/);
+  expect(() => requireSingleHeaders(['Accept', 'x'])).toThrow(/no Host/);
 });
