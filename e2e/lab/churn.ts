@@ -35,7 +35,7 @@ const WHOLE: ChurnScale = {
   lateMs: 10_000,
   veryLateMs: 180_000,
   mostLate: Number.POSITIVE_INFINITY,
-  mostVeryLate: 8,
+  mostVeryLate: 4,
   watchCutMs: 30_000,
   awayMs: 120_000,
   catchUpMs: 20_000,

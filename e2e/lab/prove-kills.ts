@@ -62,10 +62,12 @@ async function serverKilled(live: LiveLab, say: Say): Promise<boolean> {
 }
 
 /** Looks at the server's system calls while batches come in. */
-async function syncedFirst({ control }: LiveLab, folder: string, say: Say): Promise<boolean> {
+async function syncedFirst({ lab, control }: LiveLab, folder: string, say: Say): Promise<boolean> {
   const file = join(folder, 'server.strace');
   const args = ['-f', '-yy', '-s', '64', '-e', `trace=${TRACED_CALLS}`, '-o', file];
-  const tracer = spawn('strace', [...args, '-p', String(control.server.id)], {
+  // It names the ends of a socket only from within the server's own network namespace.
+  const enter = ['netns', 'exec', lab.topology.namespace(CONTROL.name), 'strace'];
+  const tracer = spawn('ip', [...enter, ...args, '-p', String(control.server.id)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let told = '';

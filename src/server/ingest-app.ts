@@ -2,6 +2,7 @@
  * The network listener: batches of agents, and the API for people where that is wanted. Who speaks is checked before a
  * body is read, every bound before it is parsed; it answers only after the batch is durable.
  */
+import type { IncomingMessage } from 'node:http';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../domain/problem.ts';
@@ -104,8 +105,8 @@ export function buildIngestApp(accepting: Accepting, options: IngestOptions): Fa
     if (status < 500 || WITH_RETRY_AFTER.has(code)) refused(code, detail);
     if (WITH_RETRY_AFTER.has(code) && !reply.hasHeader('retry-after'))
       reply.header('retry-after', RETRY_AFTER_S);
-    // What is still to come of a body that nobody reads is not waited for.
-    if (!request.raw.complete) reply.header('connection', 'close');
+    // The rest of a body that is too large is not waited for.
+    if (code === 'batch-too-large' && !request.raw.complete) reply.header('connection', 'close');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     answerError(problem, request, reply);
   });
@@ -134,7 +135,7 @@ function batchesRoute(app: FastifyInstance, accepting: Accepting, options: Inges
   const budget = new BodyBudget();
   const turns = new Turns(DECOMPRESSED_AT_A_TIME);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', (request, payload) =>
+  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: IncomingMessage) =>
     readBody(payload, (bytes) => {
       if (bytes > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES, 'as sent');
       request.reservation?.grow(bytes);

@@ -1,7 +1,7 @@
 /**
  * A backlog after an outage: what 5,000 nodes' agents kept is attributed, from the inbox through attribution to edges in one
  * SQLite file, against the same batches only read, parsed and marked. The book and the edges are those of a whole cluster; of the
- * hour only a share is run (FULL=1: every node, for a minute of it), and the rest is said as what it is, extrapolated.
+ * hour only a share is run (FULL=1: every node, for half a minute of it), and the rest is said as what it is, extrapolated.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ import type { BenchReport } from './run.ts';
 const IS_FULL = process.env['FULL'] === '1';
 /** Nodes next to each other: 100 of them have pods of 3,000 of the workloads. */
 const NODES_RUN = IS_FULL ? NODES : 100;
-const WINDOWS_RUN = IS_FULL ? 6 : 8;
+const WINDOWS_RUN = IS_FULL ? 3 : 8;
 const BATCHES_AT_ONCE = 64;
 const HOUR_MS = 3_600_000;
 
