@@ -5,6 +5,7 @@
 import { compareText } from '../domain/text-order.ts';
 import { workloadTitle } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
+import type { WorkloadInfo } from './cluster.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
 import { dnsRules } from './dns-rules.ts';
 import type { BareDraft, Caveat, Omission } from './draft.ts';
@@ -50,8 +51,22 @@ function wouldCut(ref: WorkloadRef, cut: readonly string[]): Omission {
   );
 }
 
+/** Pods ask the cluster's DNS unless told otherwise (dnsPolicy ClusterFirst is the API's default). */
+function podToCome({ namespace }: WorkloadRef): WorkloadInfo {
+  return {
+    ref: { namespace, kind: 'Pod', name: 'to-come' },
+    selector: null,
+    templateLabels: null,
+    hostNetwork: false,
+    dnsPolicy: 'ClusterFirst',
+    nameservers: [],
+    hostPorts: [],
+    pods: [],
+  };
+}
+
 function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: DraftingContext): BareDraft {
-  const members = subjects.flatMap((subject) => subject.members);
+  const members = [...subjects.flatMap((subject) => subject.members), podToCome(ref)];
   const dns = dnsRules({ ref, members }, context);
   const views = context.options.cni === 'aws-vpc-cni' ? serviceViewRules([], dns.services, context) : [];
   const rules = mergeRules('egress', [...dns.rules, ...views]);

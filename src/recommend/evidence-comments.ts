@@ -54,8 +54,13 @@ function coverageLines({
   terminations,
 }: WorkloadCoverage): string[] {
   return [
-    `observed ${observedPodHours.toFixed(2)} of ${podHours.toFixed(2)} pod-hours of ${pods === 1 ? `1 pod` : `${pods} pods`}; whole: ${starts.whole} of ${starts.total} starts, ${terminations.whole} of ${terminations.total} terminations`,
+    `observed ${cut(observedPodHours)} of ${cut(podHours)} pod-hours of ${pods === 1 ? `1 pod` : `${pods} pods`}; whole: ${starts.whole} of ${starts.total} starts, ${terminations.whole} of ${terminations.total} terminations`,
   ];
+}
+
+/** Never rounded up: what was not observed must not look observed. */
+function cut(hours: number): string {
+  return (Math.floor(hours * 1000) / 1000).toFixed(3);
 }
 
 function heldBackLines(heldBack: Draft['heldBack']): string[] {

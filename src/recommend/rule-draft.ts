@@ -46,6 +46,9 @@ const SCTP: Caveat = {
   sentence: 'the rule names SCTP; ask the network plugin whether it enforces that',
 };
 
+/** Most rules have no Service and no caveat. */
+const NONE: readonly never[] = [];
+
 /** Rules of the same peers become one with all their ports; the result is sorted and independent of input order. */
 export function mergeRules(direction: 'ingress' | 'egress', drafts: readonly RuleDraft[]): DraftRule[] {
   const alone = drafts.filter(({ isAlone }) => isAlone === true);
@@ -72,6 +75,13 @@ export function portsOf(needs: readonly PortNeed[]): {
   readonly ports: NetworkPolicyPort[];
   readonly caveats: readonly Caveat[];
 } {
+  const [one] = needs;
+  // Most rules have one port. A list that is made at its length costs a tenth of one that grows.
+  if (one !== undefined && needs.length === 1)
+    return {
+      ports: [{ protocol: kubernetesProtocol(one.protocol), port: one.port }],
+      caveats: one.protocol === 'sctp' ? [SCTP] : NONE,
+    };
   const caveats: Caveat[] = [];
   const ports: NetworkPolicyPort[] = [];
   for (const protocol of PROTOCOLS) {
@@ -130,9 +140,6 @@ function servicesDialled(edges: readonly Edge[]): readonly string[] {
     for (const { namespace, name } of services) dialled.add(`${namespace}/${name}`);
   return dialled.size === 0 ? NONE : [...dialled].toSorted(compareText);
 }
-
-/** Most rules have no Service and no caveat. */
-const NONE: readonly never[] = [];
 
 function servicesImplied(group: readonly RuleDraft[]): readonly string[] {
   return [...new Set(group.flatMap((draft) => draft.services ?? []))].toSorted(compareText);

@@ -1,5 +1,5 @@
 /** The numbers behind a rule, added up over the edges that it rests on. They stand in JSON and in comments, never in plain YAML. */
-import type { Edge, PodSample } from '../domain/edge.ts';
+import type { Edge, PodSample, Testimony } from '../domain/edge.ts';
 import { HOUR_MS } from '../domain/edge.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { RuleEvidence } from './draft.ts';
@@ -10,36 +10,48 @@ const DAY_MS = 24 * HOUR_MS;
 export function ruleEvidence(edges: readonly Edge[]): RuleEvidence | null {
   const [first] = edges;
   if (first === undefined) return null;
-  const sums = { opened: 0, present: 0, answered: 0 };
-  const testimony = { agreed: 0, oneSided: 0, disputed: 0 };
-  const days = new Set<number>();
+  let [opened, present, answered] = [0, 0, 0];
   let { firstSeen, lastSeen } = first;
   for (const edge of edges) {
-    let present = 0;
+    let most = 0;
     for (const hour of edge.hours) {
-      sums.opened += hour.opened;
-      sums.answered += hour.answered;
-      present = Math.max(present, hour.present);
-      days.add(Math.floor(hour.hour / DAY_MS));
+      opened += hour.opened;
+      answered += hour.answered;
+      most = Math.max(most, hour.present);
     }
-    sums.present += present;
-    testimony.agreed += edge.testimony.agreed;
-    testimony.oneSided += edge.testimony.oneSided;
-    testimony.disputed += edge.testimony.disputed;
+    present += most;
     firstSeen = Math.min(firstSeen, edge.firstSeen);
     lastSeen = Math.max(lastSeen, edge.lastSeen);
   }
   return {
-    ...sums,
-    daysSeen: days.size,
+    opened,
+    present,
+    answered,
+    daysSeen: daysSeen(edges),
     firstSeen,
     lastSeen,
     clientPods: distinctPods(edges, ({ clientPods }) => clientPods),
     serverPods: distinctPods(edges, ({ serverPods }) => serverPods),
     witnesses: witnessesOf(edges, first),
-    testimony,
-    edges: edges.map(({ client, server, protocol, port }) => ({ client, server, protocol, port })),
+    testimony: edges.length === 1 ? first.testimony : summed(edges),
+    edges,
   };
+}
+
+function summed(edges: readonly Edge[]): Testimony {
+  const sums = { agreed: 0, oneSided: 0, disputed: 0 };
+  for (const { testimony } of edges) {
+    sums.agreed += testimony.agreed;
+    sums.oneSided += testimony.oneSided;
+    sums.disputed += testimony.disputed;
+  }
+  return sums;
+}
+
+function daysSeen(edges: readonly Edge[]): number {
+  const [first] = edges;
+  if (edges.length === 1 && first?.hours.length === 1) return 1;
+  return new Set(edges.flatMap(({ hours }) => hours.map(({ hour }) => Math.floor(hour / DAY_MS)))).size;
 }
 
 /** At least so many: an edge names only some of its pods, and two edges may have the same ones. */

@@ -19,7 +19,14 @@ import type { Refusals } from './access/refusals.ts';
 import { requireSingleHeaders } from './access/single-headers.ts';
 import { Turns } from './access/turns.ts';
 import { DECOMPRESSED_AT_A_TIME, MAX_BODY_BYTES, batchOf, plainBody, tooLarge } from './batch-body.ts';
-import { answerBrokenRequest, answerError, isTlsError, problemOf, requireShortUrl } from './problem-json.ts';
+import {
+  answerBrokenRequest,
+  answerError,
+  isTlsError,
+  problemOf,
+  requireShortUrl,
+  sendProblem,
+} from './problem-json.ts';
 import { servePages } from './probes-app.ts';
 import type { ProbePages } from './probes-app.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -101,14 +108,18 @@ export function buildIngestApp(accepting: Accepting, options: IngestOptions): Fa
   });
   app.setErrorHandler((error: Error & { readonly code?: string }, request, reply) => {
     const problem = problemFor(error);
-    const { code, status, detail } = problemOf(problem);
-    if (status < 500 || WITH_RETRY_AFTER.has(code)) refused(code, detail);
+    const answer = problemOf(problem);
+    const { code, status, detail } = answer;
+    // Every agent repeats its batch for as long as the disk is full: counted, and told once a minute.
+    const isDiskFull = code === 'disk-full';
+    if (status < 500 || isDiskFull || WITH_RETRY_AFTER.has(code)) refused(code, detail);
     if (WITH_RETRY_AFTER.has(code) && !reply.hasHeader('retry-after'))
       reply.header('retry-after', RETRY_AFTER_S);
     // The rest of a body that is too large is not waited for.
     if (code === 'batch-too-large' && !request.raw.complete) reply.header('connection', 'close');
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    answerError(problem, request, reply);
+    if (isDiskFull) void sendProblem(reply, answer);
+    else answerError(problem, request, reply);
   });
   app.decorateRequest('author', null);
   app.decorateRequest('agent', null);

@@ -41,6 +41,8 @@ interface CommandIo {
 
 /** How often what waits is attributed; flows wait for kubelets much longer than this. */
 const SETTLE_EVERY_MS = 250;
+/** A disk that is full stays so for hours: what fails four times a second is told once in this time. */
+const TELL_FAILURE_EVERY_MS = 60_000;
 
 export async function main(argv: string[], io: CommandIo): Promise<number> {
   let options: ServerOptions;
@@ -55,10 +57,18 @@ export async function main(argv: string[], io: CommandIo): Promise<number> {
   warnOfOffset(log);
   const store = openStore(options.db);
   try {
-    await serve(options, { store, log, signal: io.signal });
+    try {
+      await serve(options, { store, log, signal: io.signal });
+    } finally {
+      store.close();
+    }
     return 0;
+  } catch (error) {
+    // After a signal nobody else tells it.
+    if (io.signal.aborted)
+      log.error({ err: error }, 'the server could not store everything before it stopped');
+    throw error;
   } finally {
-    store.close();
     log.info({}, 'server stopped');
   }
 }
@@ -172,11 +182,20 @@ function readingOf(clock: ApiTransport['serverClock']): ClockReading {
 
 /** A failure to attribute (a full disk) is told and tried again; what waits is durable meanwhile. */
 async function settleUntilAborted(live: Live, by: { log: Logger; signal: AbortSignal }): Promise<void> {
+  let failures = 0;
+  let toldAt = -Infinity;
   while (!by.signal.aborted) {
     try {
       live.settle();
+      if (failures > 0) by.log.info({ failures }, 'attribution works again');
+      failures = 0;
     } catch (error) {
-      by.log.error({ err: error }, 'attribution failed');
+      failures++;
+      const now = performance.now();
+      if (now - toldAt >= TELL_FAILURE_EVERY_MS) {
+        toldAt = now;
+        by.log.error({ err: error, failures }, 'attribution failed: it is tried again');
+      }
     }
     await aborted(by.signal, SETTLE_EVERY_MS);
   }

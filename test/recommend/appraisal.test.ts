@@ -167,8 +167,8 @@ describe('YAML', () => {
       .map((line) => line.trim());
     for (const line of [
       '# readiness: incomplete: blind-nodes: Nodes that host it are not watched by an agent. (node-b) Run the agent there, or move its pods to watched nodes.',
-      '# observed 48.00 of 48.00 pod-hours of 1 pod; whole: 1 of 1 starts, 1 of 1 terminations',
-      '# observed 0.00 of 48.00 pod-hours of 1 pod; whole: 0 of 1 starts, 0 of 1 terminations',
+      '# observed 48.000 of 48.000 pod-hours of 1 pod; whole: 1 of 1 starts, 1 of 1 terminations',
+      '# observed 0.000 of 48.000 pod-hours of 1 pod; whole: 0 of 1 starts, 0 of 1 terminations',
       '# caveat ports-never-used: The workload declares ports that nothing used in the window; the draft shuts them. (9090/tcp)',
       `# held back (one-hour): ${edgeKeyText(rare)}: It was seen in one hour only, in a learning window of a day or more.`,
       '# opened 4, answered 4, present 1; 1 client and 1 server pods; seen by node-a',

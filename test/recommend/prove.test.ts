@@ -1,0 +1,117 @@
+/** The proof by itself: a policy that is wrong in any one way fails it, and is told why. */
+import { expect, test } from 'vitest';
+import type { Edge } from '../../src/domain/edge.ts';
+import { edgeKeyText } from '../../src/domain/edge.ts';
+import { workloadKey } from '../../src/domain/workload.ts';
+import type { NetworkPolicy, NetworkPolicyPeer } from '../../src/netpol/policy.ts';
+import { Prover } from '../../src/recommend/prove.ts';
+import type { Failures, ProofInput } from '../../src/recommend/prove.ts';
+import { edge, identity, ips, service, workloadInfo } from '../world.ts';
+
+const web = workloadInfo('shop/web');
+const db = workloadInfo('shop/db', {
+  podLabels: [
+    { app: 'db', role: 'primary' },
+    { app: 'db', role: 'replica' },
+  ],
+});
+const known = new Map([web, db].map((each) => [workloadKey(each.ref), each]));
+const PROVED: Failures = { denied: [], unselected: [] };
+
+/** Of shop/web: lets in and out from and to this peer, on any port. */
+function policy(peer: NetworkPolicyPeer, name = 'p', app = 'web'): NetworkPolicy {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace: 'shop' },
+    spec: {
+      podSelector: { matchLabels: { app } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [peer] }],
+      egress: [{ to: [peer] }],
+    },
+  };
+}
+
+const peer = (labels: Readonly<Record<string, string>>): NetworkPolicyPeer => ({
+  podSelector: { matchLabels: labels },
+});
+const block = (cidr: string): NetworkPolicyPeer => ({ ipBlock: { cidr } });
+
+interface Given {
+  readonly inbound?: readonly Edge[];
+  readonly outbound?: readonly Edge[];
+  readonly dialled?: ProofInput['dialled'];
+}
+
+function failures(policies: readonly NetworkPolicy[], given: Given = {}): Failures[] {
+  const prover = new Prover(
+    { namespaces: new Map([['shop', {}]]), nodes: [] },
+    (ref) => known.get(workloadKey(ref)) ?? null,
+  );
+  const { inbound = [], outbound = [], dialled = () => [] } = given;
+  return prover.failures(
+    policies.map((each) => ({
+      policy: each,
+      members: [{ workload: web, inbound, outbound }],
+      isLeftOut: () => false,
+      dialled,
+    })),
+  );
+}
+
+const toDb = edge('shop/web -> shop/db:5432/tcp', { services: ['shop/db'] });
+const fromDb = edge('shop/db -> shop/web:8080/tcp');
+const denies = (each: Edge): Failures[] => [{ denied: [edgeKeyText(each)], unselected: [] }];
+
+test('a policy that selects its pods and allows what they need is proved', () => {
+  expect(failures([policy(peer({ app: 'db' }))], { inbound: [fromDb], outbound: [toDb] })).toEqual([PROVED]);
+});
+
+test('one that selects other pods is not, nor are two that select the same', () => {
+  const [other] = failures([policy(peer({ app: 'db' }), 'p', 'other')]);
+  expect(other?.unselected.length).toBeGreaterThan(0);
+  const both = failures([policy(peer({ app: 'db' })), policy(peer({ app: 'db' }), 'q')]);
+  expect(both.map(({ unselected }) => unselected.length > 0)).toEqual([true, true]);
+});
+
+test('every pod of a peer must be allowed, those that its template makes later too', () => {
+  for (const role of ['primary', 'replica']) {
+    const one = policy(peer({ app: 'db', role }));
+    expect(failures([one], { outbound: [toDb] })).toEqual(denies(toDb));
+    expect(failures([one], { inbound: [fromDb] })).toEqual(denies(fromDb));
+  }
+  const later = { ...web, templateLabels: { app: 'web', tier: 'new' } };
+  known.set('shop/Deployment/later', { ...later, ref: { ...web.ref, name: 'later' } });
+  const toLater = edge('shop/web -> shop/later:80/tcp');
+  const today = {
+    podSelector: {
+      matchLabels: { app: 'web' },
+      matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' as const }],
+    },
+  };
+  expect(failures([policy(today)], { outbound: [toLater] })).toEqual(denies(toLater));
+});
+
+test('a client counts as the pod’s side saw it, unless its own node made the connection', () => {
+  const seen = identity('node:node-b@192.168.100.2');
+  const rewritten = edge('shop/db -> shop/web:8080/tcp', { views: [{ seen, ownNode: false }] });
+  expect(failures([policy(peer({ app: 'db' }))], { inbound: [rewritten] })).toEqual(denies(rewritten));
+  expect(failures([policy(block('192.168.100.2/32'))], { inbound: [rewritten] })).toEqual([PROVED]);
+  const probe = { ...rewritten, views: [{ seen, ownNode: true }] };
+  expect(failures([policy(peer({ app: 'db' }))], { inbound: [probe] })).toEqual([PROVED]);
+});
+
+test('a Service must be allowed at each of its addresses where the plugin judges those', () => {
+  const front = service('shop/db', { clusterIps: ips('10.96.7.7', '10.96.7.8') });
+  const dialled: ProofInput['dialled'] = () => front.ports.map((port) => ({ service: front, port }));
+  const both = { ...policy(peer({ app: 'db' })) };
+  const withViews = (...cidrs: readonly string[]): NetworkPolicy => ({
+    ...both,
+    spec: { ...both.spec, egress: [{ to: [peer({ app: 'db' }), ...cidrs.map(block)] }] },
+  });
+  expect(failures([withViews('10.96.7.7/32')], { outbound: [toDb], dialled })).toEqual(denies(toDb));
+  expect(failures([withViews('10.96.7.6/31', '10.96.7.8/32')], { outbound: [toDb], dialled })).toEqual([
+    PROVED,
+  ]);
+});
