@@ -48,6 +48,7 @@ export class ServerAuthority {
       case 'file': {
         const ca = readBounded(trust.file, MAX_CA_BYTES);
         if (ca === null) throw new Error(`the CA file ${trust.file} is not there`);
+        if (!holdsCertificate(ca)) throw new Error(`the CA file ${trust.file} holds no certificate`);
         return ca;
       }
       case 'hash':
@@ -55,6 +56,8 @@ export class ServerAuthority {
       case 'pin': {
         const pinned = readBounded(trust.file, MAX_CA_BYTES);
         // A hash is a person's word, and goes before whom the agent met.
+        if (pinned !== null && trust.sha256 === null && !holdsCertificate(pinned))
+          throw new Error(`the pinned authority in ${trust.file} is damaged: remove that file to pin anew`);
         if (pinned !== null && (trust.sha256 === null || hashOf(pinned) === trust.sha256)) return pinned;
         const met = await this.#met(trust.sha256, signal);
         writeDurably(trust.file, met);
@@ -102,6 +105,11 @@ export class ServerAuthority {
 /** SHA-256 in lower-case hex, as `openssl x509 -fingerprint -sha256` prints it but for colons and case. */
 function fingerprintOf(certificate: X509Certificate): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+/** To TLS an empty text is no choice of authorities at all: it would trust those of the system. */
+function holdsCertificate(pem: string): boolean {
+  return hashOf(pem) !== null;
 }
 
 /** Null for what is no certificate. */

@@ -134,16 +134,11 @@ export class ClusterModel {
           if (isGone) this.#sink.removeNode(node.metadata.uid, observedAt);
           else this.#sink.observeNode(nodeFactOf(node, this.#context.clocks), observedAt);
         });
-      case 'Pod':
-        return withChecked(podObject, object, (pod) => {
-          this.#observePod(pod, observedAt);
-          if (!isGone) return;
-          const { uid } = pod.metadata;
-          for (const waiting of this.#awaitingOwner.values()) waiting.delete(uid);
-          const known = this.#pods.get(uid);
-          if (known !== undefined) this.#pods.set(uid, { ...known, pod: { ...known.pod, ended: true } });
-          this.#sink.removePod(uid, observedAt);
-        });
+      case 'Pod': {
+        const reject = withChecked(podObject, object, (pod) => this.#observePod(pod, observedAt));
+        if (isGone) this.#podGone(object, observedAt);
+        return reject;
+      }
       case 'Service':
         return withChecked(serviceObject, object, (service) => {
           keep(this.#services, service.metadata.uid, isGone ? null : serviceInfoOf(service));
@@ -183,6 +178,17 @@ export class ClusterModel {
         });
       }
     }
+  }
+
+  /** Also of a pod that cannot be read any more: what it held is free. */
+  #podGone(object: unknown, observedAt: number): void {
+    const gone = z.object({ metadata: z.object({ uid: z.string() }) }).safeParse(object);
+    if (!gone.success) return;
+    const { uid } = gone.data.metadata;
+    for (const waiting of this.#awaitingOwner.values()) waiting.delete(uid);
+    const known = this.#pods.get(uid);
+    if (known !== undefined) this.#pods.set(uid, { ...known, pod: { ...known.pod, ended: true } });
+    this.#sink.removePod(uid, observedAt);
   }
 
   /** A pod whose owner is not known yet is told again, with its true workload, when the owner comes. */

@@ -20,9 +20,16 @@ const labelKey = z
   .regex(/^([-a-z0-9.]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'not a label key');
 const labels = z.record(labelKey, labelValue);
 
+/**
+ * The API server takes any text for an owner's kind and name from whoever may create a pod (apimachinery
+ * ValidateOwnerReferences): what no kind and no object is called is no name, and no reason to overlook the pod.
+ */
 export const ownerReference = z.object({
-  kind: word,
-  name: word,
+  kind: z
+    .string()
+    .regex(/^[A-Za-z]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$/)
+    .catch(''),
+  name: objectName.catch(''),
   uid: word,
   controller: z.boolean().nullish(),
 });

@@ -59,5 +59,7 @@ export class OwnerIndex {
 
 function controllerReference(meta: ObjectMeta): OwnerLink | null {
   const found = meta.ownerReferences?.find((reference) => reference.controller === true);
-  return found === undefined ? null : { kind: found.kind, name: found.name, uid: found.uid };
+  return found === undefined || found.kind === '' || found.name === ''
+    ? null
+    : { kind: found.kind, name: found.name, uid: found.uid };
 }

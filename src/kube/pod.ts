@@ -51,8 +51,9 @@ const SECONDARY_NETWORKS = 'k8s.v1.cni.cncf.io/networks';
 
 /** The first two are set by the kubelet on the mirror that it makes of a static pod; the hash is that of the static pod's manifest. */
 const podAnnotations = z.object({
-  'kubernetes.io/config.mirror': z.string().max(253).nullish(),
-  'kubernetes.io/config.hash': z.string().max(253).nullish(),
+  // Of any length from who is no kubelet: then it is none.
+  'kubernetes.io/config.mirror': z.string().max(253).nullish().catch(null),
+  'kubernetes.io/config.hash': z.string().max(253).nullish().catch(null),
   [SECONDARY_NETWORKS]: z.string().nullish(),
 });
 

@@ -44,6 +44,9 @@ const WITH_RETRY_AFTER: ReadonlySet<string> = new Set([
   'agent-pod-unknown',
 ]);
 
+/** To read a batch takes time by its size: 100,000 flows in 16 MB stop everything else for seconds. An agent's largest is 1.5 MB. */
+const BYTES_OF_ONE_BATCH = 256 << 10;
+
 /** 5,000 agents keep one connection each; an agent that lost one may have two for a while. */
 const BOUNDS: ConnectionBounds = {
   requestTimeoutMs: 20_000,
@@ -70,9 +73,9 @@ export interface IngestOptions {
   /** Health and metrics on this listener too; none when absent. */
   readonly watch?: WatchPages;
   /** Whoever reaches the listener may send batches when absent. */
-  readonly agents?: { identify(authorization: string | undefined): Promise<AgentIdentity> };
+  readonly agents?: { identify(authorization: string | undefined, from: string): Promise<AgentIdentity> };
   /** How often each node may send; as often as it likes when absent. */
-  readonly pace?: { wait(node: string): number | null };
+  readonly pace?: { wait(node: string): number | null; charge(node: string, times: number): void };
   /** Registers the API for people, with what lets them in; none when absent. */
   readonly people?: (scope: FastifyInstance) => void;
   /** Plain HTTP when absent. */
@@ -153,7 +156,7 @@ function batchesRoute(app: FastifyInstance, accepting: Accepting, options: Inges
     }),
   );
   app.addHook('onRequest', async (request, reply) => {
-    request.agent = (await options.agents?.identify(request.headers.authorization)) ?? null;
+    request.agent = (await options.agents?.identify(request.headers.authorization, request.ip)) ?? null;
     if (request.agent !== null) keepPace(request.agent.node, reply, options.pace);
     reserve(request, reply, budget);
   });
@@ -161,6 +164,8 @@ function batchesRoute(app: FastifyInstance, accepting: Accepting, options: Inges
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const plain = await plainBody(body, request.headers['content-encoding'], turns);
     request.reservation?.grow(plain.length);
+    const times = Math.floor(plain.length / BYTES_OF_ONE_BATCH);
+    if (request.agent !== null) options.pace?.charge(request.agent.node, times);
     const batch = batchOf(plain);
     if (request.agent === null) keepPace(batch.nodeName, reply, options.pace);
     const checked = request.agent === null ? batch : originChecked(batch, request.agent);

@@ -2,6 +2,7 @@
  * The ledger takes batches in and turns them into edges: accepted durably first, attributed when the facts
  * are in, and both counted exactly once. It is the only writer of the store.
  */
+import { endOf } from '../store/inbox.ts';
 import type { WaitingBatch } from '../store/inbox.ts';
 import { attribute } from '../identity/attribute.ts';
 import type { Knowledge, Observer, Unattributable } from '../identity/attribute.ts';
@@ -57,9 +58,7 @@ export class Ledger {
    */
   attributePending(knowledge: Omit<Knowledge, 'listeners'>, due: Due): number {
     for (let done = 0; ;) {
-      const waiting = this.#store.inbox.pending(BATCHES_PER_COMMIT, due.now);
-      const early = waiting.findIndex((batch) => endOf(batch) > due.until);
-      const batches = early < 0 ? waiting : waiting.slice(0, early);
+      const batches = this.#store.inbox.pending(BATCHES_PER_COMMIT, due.now, due.until);
       if (batches.length === 0) return done;
       done += batches.length;
       this.#attributeAll(batches, knowledge, due);
@@ -106,11 +105,6 @@ export function lookAgainAt(since: number, due: Pick<Due, 'now' | 'finalBefore' 
 
 function observerOf({ nodeName, readLagMs, clock }: WaitingBatch): Observer {
   return { node: nodeName, readLagMs, ...(clock !== undefined && { clock }) };
-}
-
-/** Unix ms by our clock, at the latest. */
-function endOf({ windowEnd, clock }: WaitingBatch): number {
-  return windowEnd + (clock?.latestMs ?? 0);
 }
 
 function windowOf(batch: WaitingBatch): NodeWindow {

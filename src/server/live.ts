@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import type { Batch } from '../wire/batch.ts';
 import { analyse } from './api-sources.ts';
 import type { Analysed } from './api-sources.ts';
+import { requireTimely } from './batch-times.ts';
 import { Epochs } from './epochs.ts';
 import { Frontier } from './frontier.ts';
 import { Intake } from './intake.ts';
@@ -164,6 +165,7 @@ export class Live {
    */
   async accept(batch: Batch, nodeIs: 'claimed' | 'reviewed' = 'claimed'): Promise<void> {
     if (!this.#isSynced) throw new ProblemError('unknown-node', 'the cluster has not been listed yet');
+    requireTimely(batch);
     const known = this.#nodes.identify(batch, this.#now(), nodeIs);
     if (this.#epochs.standingOf(known) === 'stale')
       throw new ProblemError(

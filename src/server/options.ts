@@ -82,7 +82,7 @@ export function parseServerOptions(
     .option('--agent-auth <how>', 'token or none; token unless --ingest is loopback')
     .option('--agent-audience <audience>', 'for whom tokens must be', 'netscribe')
     .option('--agent-service-account <namespace/name>', 'whose tokens may send batches')
-    .option('--batches-per-minute <count>', 'how often one node may send', '600')
+    .option('--batches-per-minute <count>', 'how often one node may send; large batches count more', '600')
     .option(
       '--people-auth <how>',
       'off, or kubernetes: the API on --ingest for who has a token and a role',

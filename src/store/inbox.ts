@@ -18,8 +18,11 @@ export interface Inbox {
    * order of the batches; of equal keys in one call the first is new.
    */
   accept(batches: readonly WaitingBatch[]): ('new' | 'duplicate')[];
-  /** At most `limit` batches accepted, not yet attributed and ready at `now` (unix ms), by window start, node uid and sequence. */
-  pending(limit: number, now: number): WaitingBatch[];
+  /**
+   * At most `limit` batches accepted, not yet attributed, ready at `now` and ended by `until` (unix ms; any end unless told), by
+   * window start, node uid and sequence. One that ends later holds back none of the others.
+   */
+  pending(limit: number, now: number, until?: number): WaitingBatch[];
   /**
    * Puts `rest` in place of the batch that it is left of, until `readyAt` (unix ms). Called in the transaction that records
    * what was attributed. Throws a ProblemError `batch-not-pending`.
@@ -36,14 +39,19 @@ export interface Inbox {
   epochs(): { nodeUid: string; epoch: string }[];
 }
 
+/** The end of its window by the server's clock, at the latest; unix ms. */
+export function endOf({ windowEnd, clock }: WaitingBatch): number {
+  return windowEnd + (clock?.latestMs ?? 0);
+}
+
 export function inbox(connection: Connection): Inbox {
   const { db } = connection;
-  const insert = db.prepare<[string, string, number, number, string]>(
-    'INSERT INTO batches (node_uid, epoch, sequence, window_start, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  const insert = db.prepare<[string, string, number, number, number, string]>(
+    'INSERT INTO batches (node_uid, epoch, sequence, window_start, ends_at, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const select = db
-    .prepare<[number, number], string>(
-      `SELECT body FROM batches WHERE body IS NOT NULL AND ready_at <= ?
+    .prepare<[number, number, number], string>(
+      `SELECT body FROM batches WHERE body IS NOT NULL AND ready_at <= ? AND ends_at <= ?
        ORDER BY window_start, node_uid, sequence, epoch LIMIT ?`,
     )
     .pluck();
@@ -63,13 +71,20 @@ export function inbox(connection: Connection): Inbox {
   );
   const acceptOne = (batch: WaitingBatch): 'new' | 'duplicate' => {
     const { nodeUid, epoch, sequence, windowStart } = batch;
-    const { changes } = insert.run(nodeUid, epoch, sequence, windowStart, JSON.stringify(batch));
+    const { changes } = insert.run(
+      nodeUid,
+      epoch,
+      sequence,
+      windowStart,
+      Math.ceil(endOf(batch)),
+      JSON.stringify(batch),
+    );
     return changes === 1 ? 'new' : 'duplicate';
   };
   return {
     accept: (batches) => connection.write(() => batches.map(acceptOne)),
-    pending: (limit, now) =>
-      connection.read(() => select.all(now, limit).map((body) => JSON.parse(body) as WaitingBatch)),
+    pending: (limit, now, until = Number.MAX_SAFE_INTEGER) =>
+      connection.read(() => select.all(now, until, limit).map((body) => JSON.parse(body) as WaitingBatch)),
     defer: (rest, readyAt) =>
       connection.write(() => {
         const { nodeUid, epoch, sequence } = rest;

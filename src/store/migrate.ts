@@ -11,6 +11,7 @@ import { unattributedExamples } from './migrations/0005-unattributed-examples.ts
 import { batchSlots } from './migrations/0006-batch-slots.ts';
 import { whatWaits } from './migrations/0007-what-waits.ts';
 import { exampleTimes } from './migrations/0008-example-times.ts';
+import { batchEnds } from './migrations/0009-batch-ends.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /** In order; versions count from 1 without a gap. */
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   batchSlots,
   whatWaits,
   exampleTimes,
+  batchEnds,
 ];
 
 /** Runs the steps that `db` has not had yet and marks it with `applicationId`. Errors are SQLite's own. */

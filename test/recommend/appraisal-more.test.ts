@@ -1,8 +1,9 @@
 /** Doubt at its edges: who is known, what is rare, what was watched, and of which workload it is said. */
 import { describe, expect, test } from 'vitest';
 import type { Edge } from '../../src/domain/edge.ts';
-import { HOUR_MS } from '../../src/domain/edge.ts';
+import { HOUR_MS, edgeKeyText } from '../../src/domain/edge.ts';
 import type { WorkloadInfo } from '../../src/recommend/cluster.ts';
+import { coverageOf } from '../../src/recommend/coverage.ts';
 import type { History, PodLife } from '../../src/recommend/history.ts';
 import { needsOf } from '../../src/recommend/need.ts';
 import type { NeedScope } from '../../src/recommend/need.ts';
@@ -61,6 +62,15 @@ describe('what is held back', () => {
     const asServer = seen('shop/cart -> shop/web:8080/tcp', 0);
     expect(reasons([asServer, ...many(21, DAY)])).toHaveLength(21);
     expect(reasons([...many(60, DAY).toReversed(), asServer])).toHaveLength(60);
+  });
+
+  test('SCTP that nobody answered is noise, as TCP is', () => {
+    expect(needsOf([unanswered(seen('shop/web -> shop/db:3868/sctp', 0))], scope).unanswered).toHaveLength(1);
+  });
+
+  test('what was never held back is not said to be taken in', () => {
+    const found = seen('shop/web -> shop/db:5432/tcp', 0);
+    expect(needsOf([found], { ...scope, include: new Set([edgeKeyText(found)]) }).takenIn).toEqual([]);
   });
 
   test('one-way UDP of which nobody counted batch windows is not held against it', () => {
@@ -154,6 +164,34 @@ describe('how sure a draft is', () => {
     expect(names(result, 'shop/web', 'ports-never-used')).toEqual(['9090/tcp']);
   });
 
+  test('a port that was used by another protocol was not', () => {
+    const result = run([seen('shop/db -> shop/web:8080/udp', 0)]);
+    expect(names(result, 'shop/web', 'ports-never-used')).toEqual(['8080/tcp', '9090/tcp']);
+  });
+
+  test('a Service of pods that are gone is none of the workload', () => {
+    const pods = web.pods.map((pod, index) => ({
+      ...pod,
+      ended: index === 0,
+      labels: { ...pod.labels, slot: `${index}` },
+    }));
+    const services = ['0', '1'].map((slot) => service(`shop/slot-${slot}`, { selector: { slot } }));
+    const result = recommend({
+      cluster: cluster([{ ...web, pods }], { services }),
+      edges: [],
+      window: WINDOW,
+      known: { nodeCidrs: [], controlPlaneCidrs: [] },
+    });
+    expect(names(result, 'shop/web', 'services-never-used')).toEqual(['slot-1']);
+  });
+
+  test('a week is asked for unless a person asks for another time', () => {
+    const codes = (end: number) =>
+      draftOf(run([], { window: { start: 0, end } }), 'shop/web').caveats.map(({ code }) => code);
+    expect(codes(7 * DAY - 1)).toContain('short-window');
+    expect(codes(7 * DAY)).not.toContain('short-window');
+  });
+
   test('pods from before their node was watched are said to be', () => {
     expect(draftOf(run([]), 'shop/web').caveats.map(({ code }) => code)).toContain('older-than-agent');
   });
@@ -173,6 +211,37 @@ describe('how sure a draft is', () => {
       'shop/web',
     );
     expect([coverage?.pods, coverage?.blindNodes]).toEqual([2, []]);
+  });
+});
+
+describe('a pod of which the first seconds are not known', () => {
+  const window = { start: 0, end: 10 * HOUR_MS };
+  const covered = (start: number, from: number, heldFrom: number) =>
+    coverageOf(
+      {
+        pods: [life('shop/web', 'w', from * HOUR_MS, { heldFrom: heldFrom * HOUR_MS })],
+        nodes: [
+          {
+            node: 'node-a',
+            stretches: [{ start: start * HOUR_MS, end: window.end }],
+            lossy: [],
+            newest: window.end,
+          },
+        ],
+      },
+      window,
+    ).get('shop/Deployment/web');
+
+  test('lived from when it surely had its address', () => {
+    expect(covered(0, 1, 2)).toMatchObject({ podHours: 8, observedPodHours: 8 });
+  });
+
+  test('is not older than an agent that was there by then', () => {
+    expect([covered(2, 1, 2)?.olderThanAgent, covered(3, 1, 2)?.olderThanAgent]).toEqual([false, true]);
+  });
+
+  test('did not start in a window that it may have been there before', () => {
+    expect([covered(0, -1, 1)?.starts.total, covered(0, 0, 1)?.starts.total]).toEqual([0, 1]);
   });
 });
 

@@ -28,6 +28,12 @@ test.each([
   expect(excludes(text, each)).toBe(expected);
 });
 
+test('a namespace of nothing but pods of the host network has no draft', () => {
+  const agent = workloadInfo('ops/agent', { hostNetwork: true });
+  const { outcomes } = drafted([agent], [], { options: { granularity: 'namespace' } });
+  expect(outcomes.map((each) => each.workload.name)).toEqual(['kube-system']);
+});
+
 describe('evidence', () => {
   const hour = (at: number, opened: number, present: number) => ({
     hour: at * 3_600_000,

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { cidr } from '../../src/domain/cidr.ts';
 import type { Edge } from '../../src/domain/edge.ts';
 import { ip } from '../../src/domain/ip.ts';
+import { anyButPrivate, prefixBlocks } from '../../src/recommend/addresses.ts';
+import { RangeIndex } from '../../src/recommend/range-index.ts';
 import type { Recommendation } from '../../src/recommend/recommend.ts';
 import { edge, identity, ips, service, workloadInfo } from '../world.ts';
 import { codesOf, drafted, draftOf, rulesOf } from './drafted.ts';
@@ -81,6 +83,16 @@ describe('a prefix', () => {
       '172.16.0.4/31',
     ]);
   });
+});
+
+test('a prefix may hold an address of a pod that was itself seen', () => {
+  const taken = new RangeIndex([cidr('172.16.5.3/32')]);
+  expect(prefixBlocks(ips(...ninth('172.16.5.')), taken)).toEqual([{ cidr: '172.16.5.0/28' }]);
+});
+
+test('a cluster that calls every address its own has public addresses still', () => {
+  const all = new RangeIndex([cidr('0.0.0.0/0')]);
+  expect(anyButPrivate([4], all)).toEqual(anyButPrivate([4], new RangeIndex([])));
 });
 
 describe('nodes among pods', () => {

@@ -36,9 +36,47 @@ test('of workloads that share a policy only a selector that all of them have is 
 test.each(['deadbeef01', '9b2f6c1e-0c1d-4c0e-8f4e-2b6f0a1c2d3e', 'v1.2.3', '2026-11-22T07'])(
   'the value %s belongs to a release: its label is never taken',
   (build) => {
-    expect(report({ build, tier: 'report' })).toBe('tier=report');
+    expect(report({ build, zone: 'z' })).toBe('zone=z');
   },
 );
+
+test.each(['a-checksum', 'a.k8s.io/x', 'k8s.io/x', 'a.istio.io/x', 'chart'])(
+  'the label %s is some tool’s and is never taken',
+  (key) => {
+    expect(report({ [key]: 'x', zone: 'z' })).toBe('zone=z');
+  },
+);
+
+test('an own selector that asks for the lack of a label is not called fragile: people wrote it', () => {
+  const web = workloadInfo('shop/web', {
+    selector: {
+      matchLabels: { app: 'web' },
+      matchExpressions: [{ key: 'canary', operator: 'DoesNotExist' }],
+    },
+  });
+  expect(codesOf(drafted([web]), 'shop/web')).toEqual([]);
+});
+
+test('one label that tells it from all is better than two that are better known', () => {
+  const rivals = [
+    unselected('shop/CronJob/x', { a: '2', b: '1', c: '2' }),
+    unselected('shop/CronJob/y', { a: '1', b: '2', c: '2' }),
+  ];
+  expect(report({ a: '1', b: '1', c: '1' }, ...rivals)).toBe('c=1');
+});
+
+test('of many labels that it takes the best known stay', () => {
+  const labels = { a: '1', b: '1', c: '1', d: '1', e: '1', f: '1' };
+  const others = [{ a: '2' }, { b: '2' }, { c: '2' }, { d: '2' }, { e: '2', f: '2' }].map((each, index) =>
+    unselected(`shop/CronJob/not-${index}`, { ...labels, ...each }),
+  );
+  expect(report(labels, ...others)).toBe('a=1, b=1, c=1, d=1, e=1');
+});
+
+test('whoever shares a policy, it is named by the same in whatever order they are listed', () => {
+  const jobs = ['a', 'b'].map((name) => unselected(`shop/Job/${name}`, { app: 'job' }));
+  expect(drafted(jobs.toReversed()).outcomes).toEqual(drafted(jobs).outcomes);
+});
 
 test('a label that differs among pods of one workload is no label of it', () => {
   const pods = [

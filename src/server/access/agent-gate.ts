@@ -20,7 +20,7 @@ export interface ServiceAccount {
 }
 
 interface Reviewer {
-  userOf(authorization: string | undefined): Promise<ReviewedUser>;
+  userOf(authorization: string | undefined, from: string): Promise<ReviewedUser>;
   forget(fits: (user: ReviewedUser) => boolean): void;
 }
 
@@ -40,9 +40,9 @@ export class AgentGate {
     this.#pods = new AgentPods(serviceAccount.namespace);
   }
 
-  /** Throws the reviewer's ProblemErrors, and `not-an-agent`, `token-not-bound`, `agent-pod-unknown`. */
-  async identify(authorization: string | undefined): Promise<AgentIdentity> {
-    const { name, extra } = await this.#reviewer.userOf(authorization);
+  /** `from` is the address of the caller. Throws the reviewer's ProblemErrors, and `not-an-agent`, `token-not-bound`, `agent-pod-unknown`. */
+  async identify(authorization: string | undefined, from: string): Promise<AgentIdentity> {
+    const { name, extra } = await this.#reviewer.userOf(authorization, from);
     if (name !== this.#username)
       throw new ProblemError('not-an-agent', `The token is of ${name}, not of ${this.#username}.`, {
         hint: '--agent-service-account must name the service account of the agents.',

@@ -88,7 +88,8 @@ function servePeople(
   const pace = new Pace(REQUESTS_OF_A_PERSON_PER_MINUTE, monotonicMs);
   scope.addHook('onRequest', async (request, reply) => {
     const path = request.routeOptions.url ?? '';
-    const author = await gate.admit(request.headers.authorization, { method: request.method, path });
+    const { method, ip: from } = request;
+    const author = await gate.admit(request.headers.authorization, { method, path, from });
     const waitS = pace.wait(author.name ?? '');
     if (waitS !== null) {
       reply.header('retry-after', waitS);

@@ -33,6 +33,12 @@ export class Pace {
     return null;
   }
 
+  /** What the caller sent cost as much as so many more: it may come again when that is made up for. */
+  charge(caller: string, times: number): void {
+    const bucket = this.#bucketOf(caller, this.#monotonicMs());
+    bucket.tokens -= times;
+  }
+
   #bucketOf(caller: string, now: number): Bucket {
     const known = this.#buckets.get(caller);
     if (known !== undefined) return known;

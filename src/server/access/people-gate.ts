@@ -16,7 +16,7 @@ const ALLOWED_MS = 60_000;
 const REFUSED_MS = 5_000;
 
 export interface PeopleGateOptions {
-  readonly reviewer: { userOf(authorization: string | undefined): Promise<ReviewedUser> };
+  readonly reviewer: { userOf(authorization: string | undefined, from: string): Promise<ReviewedUser> };
   readonly transport: ReviewTransport;
   readonly slots: ReviewSlots;
   readonly monotonicMs: () => number;
@@ -37,18 +37,19 @@ export class PeopleGate {
    */
   async admit(
     authorization: string | undefined,
-    { method, path }: { readonly method: string; readonly path: string },
+    { method, path, from }: { readonly method: string; readonly path: string; readonly from: string },
   ): Promise<Author> {
-    const user = await this.#options.reviewer.userOf(authorization);
+    const user = await this.#options.reviewer.userOf(authorization, from);
     const access = accessOf(method, path);
     const allowed = await this.#verdicts.of(JSON.stringify([user, access]), {
       isStranger: false,
+      from,
       ask: async () => {
         const review = accessReview(user, access);
         const answer = await askReview(this.#options.transport, ACCESS_REVIEWS, review);
         if (answer.kind === 'unavailable') return answer;
         const value = isAllowed(answer.object);
-        return { kind: 'verdict', value, keepMs: value ? ALLOWED_MS : REFUSED_MS };
+        return { kind: 'verdict', value, keepMs: value ? ALLOWED_MS : REFUSED_MS, isRefusal: !value };
       },
     });
     if (allowed) return { kind: 'authenticated', name: user.name };

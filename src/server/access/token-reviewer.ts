@@ -34,17 +34,19 @@ export class TokenReviewer {
     this.#verdicts = new Verdicts(options.slots, options.monotonicMs);
   }
 
-  /** Throws a ProblemError: `token-missing`, `token-malformed`, `token-refused`, `reviews-busy`, `reviews-unavailable`. */
-  async userOf(authorization: string | undefined): Promise<ReviewedUser> {
+  /** `from` is the address of the caller. Throws a ProblemError: `token-missing`, `token-malformed`, `token-refused`, `reviews-busy`, `reviews-unavailable`. */
+  async userOf(authorization: string | undefined, from: string): Promise<ReviewedUser> {
     const { token, key } = bearerOf(authorization);
     const verdict = await this.#verdicts.of(key, {
       isStranger: !this.#regulars.has(key),
+      from,
       ask: async () => {
         const { transport, audience } = this.#options;
         const answer = await askReview(transport, TOKEN_REVIEWS, tokenReview(token, audience));
         if (answer.kind === 'unavailable') return answer;
         const value = tokenVerdictOf(answer.object, { token, audience });
-        return { kind: 'verdict', value, keepMs: value.kind === 'user' ? ACCEPTED_MS : REFUSED_MS };
+        const isRefusal = value.kind === 'refused';
+        return { kind: 'verdict', value, keepMs: isRefusal ? REFUSED_MS : ACCEPTED_MS, isRefusal };
       },
     });
     if (verdict.kind === 'refused') {

@@ -10,12 +10,12 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const identify = (token: string) => world.agents.identify(`Bearer ${token}`);
+const identify = (token: string, from = '192.0.2.1') => world.agents.identify(`Bearer ${token}`, from);
 
 /** The node's name, or the problem's code. */
-async function outcome(token: string): Promise<string> {
+async function outcome(token: string, from?: string): Promise<string> {
   try {
-    return (await identify(token)).node;
+    return (await identify(token, from)).node;
   } catch (error) {
     return error instanceof ProblemError ? error.code : String(error);
   }
@@ -92,13 +92,36 @@ describe('a review', () => {
     await outcome(known);
     world.clock.ms = 60_000;
     world.api.reviews.delayMs = 200;
-    const strangers = Array.from({ length: 40 }, (_, index) => outcome(`made-up-${index}`));
+    const strangers = Array.from({ length: 40 }, (_, index) =>
+      outcome(`made-up-${index}`, `192.0.2.${index}`),
+    );
     const again = outcome(known);
     const answers = await Promise.all(strangers);
     expect(answers.filter((each) => each === 'reviews-busy')).toHaveLength(15);
     expect(answers.filter((each) => each === 'token-refused')).toHaveLength(25);
     expect(await again).toBe('node-a');
     expect(world.api.reviews.most).toBeLessThanOrEqual(50);
+  });
+
+  test('of a fresh token is made while one address sends made-up tokens without end', async () => {
+    world.api.reviews.delayMs = 200;
+    const flood = Array.from({ length: 60 }, (_, index) => outcome(`made-up-${index}`, '192.0.2.66'));
+    const fresh = outcome(world.token(), '192.0.2.1');
+    const answers = await Promise.all(flood);
+    expect(answers.filter((each) => each === 'token-refused')).toHaveLength(5);
+    expect(await fresh).toBe('node-a');
+  });
+
+  test('is not made again because many were refused', async () => {
+    const known = world.token();
+    await outcome(known);
+    for (let round = 0; round < 220; round++)
+      await Promise.all(
+        Array.from({ length: 5 }, (_, index) => outcome(`made-up-${round}-${index}`, '192.0.2.66')),
+      );
+    const before = world.api.reviews.seen.length;
+    expect(await outcome(known)).toBe('node-a');
+    expect(world.api.reviews.seen).toHaveLength(before);
   });
 
   test('that cannot be made is no refusal, and what is known stays known', async () => {

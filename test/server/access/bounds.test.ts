@@ -26,6 +26,17 @@ describe('a pace', () => {
     expect(pace.wait('node-a')).toBe(1);
   });
 
+  test('counts what cost more as more, and waits until it is made up for', () => {
+    let now = 0;
+    const pace = new Pace(60, () => now);
+    expect(pace.wait('node-a')).toBe(null);
+    pace.charge('node-a', 120);
+    expect(pace.wait('node-a')).toBe(62);
+    expect(pace.wait('node-b')).toBe(null);
+    now = 62_000;
+    expect(pace.wait('node-a')).toBe(null);
+  });
+
   test('of more callers than it remembers is one for all of those', () => {
     let now = 0;
     const pace = new Pace(1, () => now);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const PERSON = 'system:serviceaccount:ci:drift';
-const READ = { method: 'GET', path: '/api/v1/edges' };
+const READ = { method: 'GET', path: '/api/v1/edges', from: '192.0.2.1' };
 
 function personsToken(): string {
   return `Bearer ${world.api.tokens.issue({ namespace: 'ci', serviceAccount: 'drift', audience: 'netscribe' })}`;
@@ -38,7 +38,7 @@ describe('a person with a token', () => {
   test.each(['/api/v1/edges', '/openapi.json', '/healthz'])(
     'and no role does not get %s by what every account may get of the API server',
     async (path) => {
-      const asked = world.people.admit(personsToken(), { method: 'GET', path });
+      const asked = world.people.admit(personsToken(), { ...READ, path });
       await expect(asked).rejects.toMatchObject({ code: 'access-denied' });
     },
   );
