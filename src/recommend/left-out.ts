@@ -28,9 +28,9 @@ export function applyOptions(
     const exclusion = exclude.find((each) => isExcludedBy(each, edge));
     if (exclusion !== undefined)
       leftOut.push({ edge, reason: 'excluded', option: `exclude=${exclusion.text}` });
-    else if (seenAlive(edge) < minOpened)
+    else if (minOpened > 1 && seenAlive(edge) < minOpened)
       leftOut.push({ edge, reason: 'evidence', option: `minOpened=${minOpened}` });
-    else if (daysSeen(edge) < minDays)
+    else if (minDays > 1 && daysSeen(edge) < minDays)
       leftOut.push({ edge, reason: 'evidence', option: `minDays=${minDays}` });
     else kept.push(edge);
   }

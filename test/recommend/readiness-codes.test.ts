@@ -39,6 +39,8 @@ describe('docs/readiness.md', () => {
   test('explains no code that there is not', () => {
     const figures = new Set([
       'podHours',
+      'pods',
+      'share',
       'observedPodHours',
       'starts',
       'terminations',
