@@ -59,12 +59,6 @@ const chosenOptions = fc
     exclude: excluded.map(parseExclusion).filter((each) => 'text' in each),
   }));
 
-/** Whatever was answered or is there was opened: seldom enough is another option's matter. */
-const opened = (each: Edge): Edge => ({
-  ...each,
-  hours: each.hours.map((hour) => ({ ...hour, opened: Math.max(hour.opened, 1) })),
-});
-
 /** Dialled by a Service of each workload; and on one port of one, more nodes than are drafted one by one, beside pods. */
 const scenes = fc.tuple(randomScene, fc.boolean()).map(([{ cluster, edges }, isCrowded]): Scene => {
   const front = cluster.workloads.map(({ ref, templateLabels }, index) =>
@@ -74,7 +68,7 @@ const scenes = fc.tuple(randomScene, fc.boolean()).map(([{ cluster, edges }, isC
       ports: TARGETS.map((port) => ({ protocol: 'tcp', port: port + 1, targetPort: port, nodePort: null })),
     }),
   );
-  const dialled = edges.map(opened).map((each): Edge => {
+  const dialled = edges.map((each): Edge => {
     if (each.server.kind !== 'workload') return each;
     const { namespace, name } = each.server.workload;
     return { ...each, services: [{ namespace, name: `front-of-${name}` }] };
