@@ -97,7 +97,7 @@ export function recommend(input: RecommendInput): Recommendation {
     first.delete(namespace);
     return [...baseline, outcome];
   });
-  const keys = new Set(input.edges.map(edgeKeyText));
+  const keys = include.length === 0 ? new Set<string>() : new Set(input.edges.map(edgeKeyText));
   return {
     outcomes: outcomes.map(appraisedDrafts(appraise, [...appraised, ...ofSeveral(subjects, appraised)])),
     options,

@@ -105,6 +105,21 @@ describe('baseline: default-deny', () => {
     expect(evaluate(set, dns).allowed).toBe(true);
   });
 
+  test('lets pods to come ask DNS also where nobody there asks it', () => {
+    const result = drafted([web], [], { options });
+    const pod = { ...web.pods[0], namespace: 'kube-system', name: 'new', labels: { app: 'new' } };
+    const policies = result.outcomes.flatMap((each) => (each.kind === 'draft' ? [each.policy] : []));
+    const set = compilePolicies(policies, { namespaces: new Map(), nodes: [] });
+    const [server] = coredns.workload.pods;
+    if (server === undefined) throw new Error('coredns has no pod');
+    const asks = {
+      client: { kind: 'pod', pod: { ...server, ...pod } },
+      server: { kind: 'pod', pod: server },
+    } as const;
+    expect(evaluate(set, { ...asks, protocol: 'udp', port: 53 }).allowed).toBe(true);
+    expect(evaluate(set, { ...asks, protocol: 'udp', port: 54 }).egress.allowed).toBe(false);
+  });
+
   test('is withheld where it would cut off a workload without a draft', () => {
     const result = drafted([web, bare], [], { options });
     expect(omissionOf(result, 'shop/default-deny')).toBe(

@@ -22,9 +22,10 @@ export const workloadQuery = z
 
 /** A whole number in plain digits: no sign, exponent or hexadecimal. */
 export function wholeNumberQuery(min: number, max: number) {
+  const words = `must be a whole number from ${min} to ${max}`;
   return z.preprocess(
     (text) => (typeof text === 'string' && /^[0-9]{1,9}$/.test(text) ? Number(text) : text),
-    z.int('must be a whole number').min(min).max(max),
+    z.int(words).min(min, words).max(max, words),
   );
 }
 
