@@ -53,9 +53,11 @@ describe('docs/install.md', () => {
 
   it('changes the image of each pod of deploy/install.yaml by the command that it gives', () => {
     const manifest = readFileSync(path.join(ROOT, 'deploy', 'install.yaml'), 'utf8');
-    expect(text).toContain("sed 's|image: netscribe:|image: REGISTRY/netscribe:|'");
-    const changed = objectsOf(manifest.replaceAll('image: netscribe:', 'image: REGISTRY/netscribe:'));
+    expect(text).toContain("sed 's|image: netscribe:|image: registry.example/netscribe:|'");
+    const changed = objectsOf(manifest.replaceAll('image: netscribe:', 'image: registry.example/netscribe:'));
     for (const kind of ['DaemonSet', 'StatefulSet'])
-      expect(workloadOf(the(changed, kind)).template.spec.containers[0]?.image).toMatch(/^REGISTRY\//);
+      expect(workloadOf(the(changed, kind)).template.spec.containers[0]?.image).toMatch(
+        /^registry\.example\//,
+      );
   });
 });

@@ -17,7 +17,7 @@ It installs an agent on every node (a DaemonSet) and one server (a StatefulSet w
 \`\`\`
 kubectl create namespace netscribe
 kubectl label namespace netscribe pod-security.kubernetes.io/enforce=privileged
-helm install netscribe helm/netscribe --namespace netscribe --set image.repository=REGISTRY/netscribe
+helm install netscribe helm/netscribe --namespace netscribe --set image.repository=registry.example/netscribe
 \`\`\`
 
 How to install, upgrade and remove it is in [docs/install.md](../../docs/install.md); what the agent may do on a node, and why, in
