@@ -119,13 +119,12 @@ describe.runIf(canRun)('the conntrack sources', () => {
         accounting: accounting === 1,
         timestamps: timestamps === 1,
       });
-      for (const { at, now } of netlink.lines.filter(
-        ({ kind }) => kind === 'opened' || kind === 'answered',
-      )) {
-        // A time that the kernel stamped has a fraction of a millisecond; the time of a read has none.
-        expect(Number.isInteger(at)).toBe(timestamps === 0);
-        expect(Number(now) - Number(at)).toBeLessThan(5000);
-      }
+      const told = netlink.lines.filter(({ kind }) => kind === 'opened' || kind === 'answered');
+      for (const { at, now } of told) expect(Number(now) - Number(at)).toBeLessThan(5000);
+      // The time of a read is a whole millisecond. A time that the kernel stamped is one by chance only.
+      const whole = told.filter(({ at }) => Number.isInteger(at));
+      if (timestamps === 0) expect(whole).toEqual(told);
+      else expect(whole.length).toBeLessThan(told.length / 2);
       if (timestamps === 1) expect(said['readLagMs']).toBe(0);
       else expect(said['readLagMs']).toBeGreaterThan(0);
     },
