@@ -180,16 +180,19 @@ function endOf(
   return { heldUntil: fact.deletion === null ? null : finished, until: null };
 }
 
-/** When the sandbox was seen to have gone. The condition is False too before the first sandbox, and stays so in a pod that ran and ended in between. */
+/**
+ * When the sandbox was seen to have gone. The condition is False too before the first sandbox, and stays so in a pod that ran and ended in
+ * between: only one that turned False after a container's start, or after the sandbox was seen ready, tells of the end.
+ */
 function goneAt(fact: PodFact, mark: SandboxMark): number | null {
-  const { sandboxGoneAt: gone, lastContainerFinish } = fact;
+  const { sandboxGoneAt: gone, lastContainerFinish: finish, nodeOffsetMs = 0 } = fact;
   if (gone === null || hasRunning(fact)) return null;
-  const { nodeOffsetMs = 0 } = fact;
   const wasReady = mark.readyAt !== null && gone - nodeOffsetMs >= mark.readyAt;
   const started = mark.newestStart === null ? null : mark.newestStart + nodeOffsetMs;
-  const ran = greatest(started, lastContainerFinish);
-  if (!wasReady && (ran === null || gone <= ran)) return null;
-  return Math.max(gone, lastContainerFinish ?? gone);
+  const hadRun =
+    started === null ? finish !== null && gone > finish : gone > started && gone >= (finish ?? gone);
+  if (!wasReady && !hadRun) return null;
+  return Math.max(gone, finish ?? gone);
 }
 
 function isFinished(fact: PodFact): boolean {

@@ -81,6 +81,29 @@ test('a condition that stayed False while the pod ran and ended says nothing of 
   expect(book.leasesOf(ip(A))[0]).toMatchObject({ until: 110 * S, sources: { until: 'finished-60s' } });
 });
 
+test.each<[string, number, number, (number | string)[]]>([
+  ['that turned False in the second of the last finish tells of the end', 40, 40, [41 * S, 'sandbox-gone']],
+  [
+    'that turned False after the start, before what finished last, does not',
+    39,
+    40,
+    [110 * S, 'finished-60s'],
+  ],
+  ['that turned False in the second of the start does not', 12, 12, [110 * S, 'finished-60s']],
+])('of a pod that was told only when it had ended, a condition %s', (_, gone, finish, expected) => {
+  const book = new LeaseBook();
+  const all = {
+    containers: [{ startedAt: 12 * S, finishedAt: finish * S, last: null }],
+    lastContainerFinish: finish * S,
+  };
+  book.observePod(
+    { ...running, ...all, sandboxReadyAt: null, sandboxGoneAt: gone * S, phase: 'Succeeded' },
+    50 * S,
+  );
+  const [lease] = book.leasesOf(ip(A));
+  expect([lease?.until, lease?.sources?.until]).toEqual(expected);
+});
+
 test('what is not known of clocks widens the outer bounds and narrows the inner ones', () => {
   const book = new LeaseBook();
   const doubt = { apiMs: 100, nodeMs: 300 };
