@@ -64,7 +64,7 @@ function endDoubt(tenure: Tenure, next: Tenure | undefined, known: Known): Doubt
       // Of a pod that was gone when they listened again nobody says when it ended. Of one that was not, its process's end proves how long
       // it was there; but whether anybody had the address after that nobody says while nobody listened.
       return removedAt !== null && removedAt < blind.until
-        ? [{ ip, from: Math.min(possiblyNext, unheardFrom(blind)), until: surelyNext }]
+        ? [{ ip, from: Math.min(possiblyNext, unprovenFrom(tenure, blind.until, known)), until: surelyNext }]
         : [
             {
               ip,
@@ -74,12 +74,8 @@ function endDoubt(tenure: Tenure, next: Tenure | undefined, known: Known): Doubt
           ];
     }
     case 'forced': {
-      // The API says that it was there when its object was removed, and nothing of its end. What it says is no proof by its kubelet, so that
-      // while nobody listened another pod could have had the address for a while.
-      const unheard = known.blind
-        .filter((each) => unheardFrom(each) < ending.removedAt && each.until > tenure.from)
-        .map(unheardFrom);
-      const last = Math.min(ending.removedAt - CLOCK_BOUND_MS, ...unheard);
+      // The API says that it was there when its object was removed, and nothing of its end.
+      const last = Math.min(ending.removedAt - CLOCK_BOUND_MS, unprovenFrom(tenure, ending.removedAt, known));
       return [{ ip, from: Math.min(possiblyNext, last), until: surelyNext }];
     }
     case 'rebooted':
@@ -87,6 +83,17 @@ function endDoubt(tenure: Tenure, next: Tenure | undefined, known: Known): Doubt
     default:
       return ending satisfies never;
   }
+}
+
+/**
+ * Of a pod whose object went without its kubelet's word of an end: that the object was still there is no proof by its kubelet, which may be
+ * late, so that from the first time at which nobody listened another pod could have had the address for a while.
+ */
+function unprovenFrom(tenure: Tenure, removedAt: number, known: Known): number {
+  const unheard = known.blind
+    .filter((each) => unheardFrom(each) < removedAt && each.until > tenure.from)
+    .map((each) => Math.max(unheardFrom(each), possiblyFrom(tenure, known)));
+  return Math.min(Number.POSITIVE_INFINITY, ...unheard);
 }
 
 /** No time that the API prints of the pod excludes that it had the address from then on. */
