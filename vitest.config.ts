@@ -9,7 +9,7 @@ export default defineConfig({
     // vitest leaves one core idle by default: half of a machine with two.
     maxWorkers: availableParallelism(),
     // A slow or busy machine must not fail a test: the limit only ends one that hangs.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -10,7 +10,7 @@ import { runIn } from './shell.ts';
 
 /** NETLINK_NETFILTER, the protocol number in /proc/net/netlink. */
 const NETLINK_NETFILTER = '12';
-const BIND_DEADLINE_MS = 5000;
+const BIND_DEADLINE_MS = 30_000;
 const BIND_POLL_MS = 10;
 
 /** The recording of one node. */

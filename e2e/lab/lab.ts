@@ -48,11 +48,16 @@ export interface PodPlan {
   readonly addresses?: PodAddresses;
 }
 
+/** Well within the slack that the server has for a kubelet's reports (FRONTIER_SLACK_MS). */
+const REPORTED_WITHIN_MS = 500;
+
 export class Lab {
   readonly topology: Topology;
   readonly history = new ClusterHistory();
   readonly #hosts = new Map<string, PeerProcess>();
   #pods: LabPod[] = [];
+  /** Pods that started or end, and whose kubelet has not said so; since when, unix ms. */
+  readonly #unreported = new Map<string, { readonly node: NodeName; readonly since: number }>();
   #assigned: Record<NodeName, number> = { 'node-a': 1, 'node-b': 1 };
   #bridged = 0;
 
@@ -98,6 +103,7 @@ export class Lab {
     this.history.put(podObject(facts, { kind: 'scheduled' }));
     if (!workload.hostNetwork) this.#wire(facts, addresses);
     const sandboxAt = new Date();
+    this.#unreported.set(facts.uid, { node, since: sandboxAt.getTime() });
     const peer = workload.hostNetwork
       ? this.host(node)
       : new PeerProcess(this.topology.namespace(facts.name));
@@ -113,7 +119,10 @@ export class Lab {
 
   /** The kubelets report pods as running, and Services take them in. */
   announce(pods: readonly LabPod[]): void {
-    for (const pod of pods) this.history.put(podObject(pod.facts, { kind: 'running', ...times(pod) }));
+    for (const pod of pods) {
+      this.history.put(podObject(pod.facts, { kind: 'running', ...times(pod) }));
+      this.#unreported.delete(pod.facts.uid);
+    }
     const ready = (workload: string): ReadyPod[] => this.podsOf(workload).map(readyPod);
     if (syncEndpointSlices(this.history, ready, new Date())) this.#loadRules();
   }
@@ -122,11 +131,19 @@ export class Lab {
   async finishPod(pod: LabPod): Promise<Date> {
     await pod.peer.close();
     const finishedAt = new Date();
+    this.#unreported.set(pod.facts.uid, { node: pod.facts.node, since: finishedAt.getTime() });
     this.topology.removePod(pod.facts.name);
     const stage: PodStage = { kind: 'succeeded', ...times(pod), finishedAt, torndownAt: new Date() };
     this.history.put(podObject(pod.facts, stage));
+    this.#unreported.delete(pod.facts.uid);
     this.#pods = this.#pods.filter((one) => one !== pod);
     return finishedAt;
+  }
+
+  /** Whether the kubelet of a node has long had something to report of its pods: on a busy machine everything takes long. */
+  isBehind(node: string): boolean {
+    const before = Date.now() - REPORTED_WITHIN_MS;
+    return [...this.#unreported.values()].some((each) => each.node === node && each.since < before);
   }
 
   /** The running pods of a workload, "namespace/name", in the order they started. */

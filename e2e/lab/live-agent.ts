@@ -10,7 +10,7 @@ import type { NodeName } from './world.ts';
 const LISTEN = '127.0.0.1:9464';
 /** Shorter than in a cluster, where batches are sent every 10 s: nobody waits for the last one of a story. */
 const BATCH_WINDOW_MS = 2000;
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
 
 /** What one lab wants of its agents that others do not. */
 interface AgentExtras {

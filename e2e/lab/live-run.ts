@@ -21,7 +21,7 @@ import { CONTROL, NODES } from './world.ts';
 import type { NodeName } from './world.ts';
 
 /** Batches wait for the kubelets' next Lease, the slack, and a window that is still open. */
-export const ATTRIBUTED_DEADLINE_MS = 45_000;
+export const ATTRIBUTED_DEADLINE_MS = 120_000;
 
 /** A running world with everything that watches it. */
 export interface LiveLab extends Watchers {
@@ -101,7 +101,7 @@ export async function startAll(
   { lab, control, agents }: LiveLab,
   access?: (control: ControlPlane) => Promise<NetworkAccess>,
 ): Promise<void> {
-  await control.showCluster(lab.history);
+  await control.showCluster(lab.history, (node) => lab.isBehind(node));
   const made = await access?.(control);
   await control.startServer(made?.serverArgs);
   for (const agent of agents) await agent.start(made?.agentArgs(agent.node));

@@ -10,7 +10,7 @@ import { Session } from './session.ts';
 import type { LabWorld } from './session.ts';
 import { CONTROL } from './world.ts';
 
-const SETTLED_DEADLINE_MS = 30_000;
+const SETTLED_DEADLINE_MS = 120_000;
 const { FULL, KEEP, CLEAN } = process.env;
 
 try {

@@ -54,7 +54,8 @@ export class Session {
     this.#clear = () => {
       watchers?.kill();
       lab.topology.down();
-      rmSync(folder, { recursive: true, force: true });
+      // A process that was killed just now may still finish a file.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     };
     const { signal } = this.#interruption;
     try {

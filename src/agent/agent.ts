@@ -79,6 +79,7 @@ export class Agent {
     this.#packer = new Packer({
       origin: { nodeUid: options.nodeUid, nodeName: options.nodeName, bootId, epoch: state.epoch },
       takeSequence,
+      compression: () => this.#sender.compression,
       queued: (batch) => this.#queue.add(batch, clock.now()),
     });
     const token =
@@ -87,6 +88,7 @@ export class Agent {
     this.#link = new ServerLink({ server, timeoutMs: timing.exchangeMs, token, trust });
     this.#sender = new Sender({
       epoch: state.epoch,
+      server: `${server.origin}${server.pathname}`,
       queue: this.#queue,
       link: this.#link,
       token,
@@ -163,6 +165,7 @@ export class Agent {
           isWatching: this.#source.isWatching,
           pending: this.#queue.pending,
           acknowledgedAt: this.#sender.acknowledgedAt,
+          trouble: this.#sender.trouble,
           now: clock.now(),
           batchWindowMs,
         }),

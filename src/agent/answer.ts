@@ -1,4 +1,5 @@
 /** What an answer of the server asks the agent to do: DESIGN.md section 3 as a pure function. */
+import type { Encoding } from './compression.ts';
 
 /** What came back for one batch, or why nothing did. */
 export type Exchange =
@@ -23,37 +24,45 @@ export type Outcome =
     }
   | { readonly kind: 'unauthorized'; readonly code: string; readonly detail: string }
   | { readonly kind: 'split'; readonly code: string; readonly detail: string }
+  /** A server of an older version, or what stands before it, does not read this compression. */
+  | { readonly kind: 'recode'; readonly code: string; readonly detail: string }
   | { readonly kind: 'parked'; readonly code: string; readonly detail: string }
   | { readonly kind: 'fenced'; readonly code: string; readonly detail: string };
 
 /** The longest wait that a server may ask for, ms: past it an agent would seem dead. */
 const MOST_RETRY_AFTER_MS = 5 * 60_000;
+/** How the `type` of every problem of ours begins. */
+const PROBLEM_TYPE = 'urn:netscribe:problem:';
 /** What of a foreign text goes into a log line. */
 const MAX_DETAIL = 400;
 
 /** `sent` names the batch; `now` is unix ms, for a Retry-After that names a date. */
 export function outcomeOf(
   exchange: Exchange,
-  sent: { readonly epoch: string; readonly sequence: number },
+  sent: { readonly epoch: string; readonly sequence: number; readonly encoding: Encoding },
   now: number,
 ): Outcome {
   if (exchange.kind === 'failed')
     return { kind: 'retry', afterMs: null, code: 'unreachable', detail: exchange.reason };
   const { status, body } = exchange;
-  const problem = problemOf(status, body);
+  const { isOurs, ...problem } = problemOf(status, body);
+  // What is no server of netscribe, or another listener of one, says nothing of the batch: it is kept for the one that is meant.
+  const isForeign = !isOurs || status === 404 || status === 405;
+  if (status === 415 && sent.encoding === 'zstd') return { kind: 'recode', ...problem };
   switch (status) {
     case 200:
       return acknowledgementOf(body, sent);
     case 401:
       return { kind: 'unauthorized', ...problem };
     case 409:
-      return { kind: 'fenced', ...problem };
+      return isForeign ? foreign(status, problem) : { kind: 'fenced', ...problem };
     case 413:
       return { kind: 'split', ...problem };
     case 429:
       return { kind: 'retry', afterMs: retryAfterMs(exchange.retryAfter, now), ...problem };
     default:
-      if (status >= 400 && status < 500) return { kind: 'parked', ...problem };
+      if (status >= 400 && status < 500)
+        return isForeign ? foreign(status, problem) : { kind: 'parked', ...problem };
       return { kind: 'retry', afterMs: retryAfterMs(exchange.retryAfter, now), ...problem };
   }
 }
@@ -71,9 +80,15 @@ function acknowledgementOf(
   return { kind: 'retry', afterMs: null, code: 'not-a-netscribe-server', detail };
 }
 
-function problemOf(status: number, body: string): { code: string; detail: string } {
-  const { code, detail } = fieldsOf(parseJson(body));
+function foreign(status: number, { detail }: { readonly detail: string }): Outcome {
+  const said = `${status} from what does not take batches: ${detail}`;
+  return { kind: 'retry', afterMs: null, code: 'not-a-netscribe-server', detail: said };
+}
+
+function problemOf(status: number, body: string): { isOurs: boolean; code: string; detail: string } {
+  const { type, code, detail } = fieldsOf(parseJson(body));
   return {
+    isOurs: typeof type === 'string' && type.startsWith(PROBLEM_TYPE),
     code: typeof code === 'string' && code !== '' ? shorten(code) : `http-${status}`,
     detail: typeof detail === 'string' && detail !== '' ? shorten(detail) : shorten(body),
   };

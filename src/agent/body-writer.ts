@@ -32,7 +32,7 @@ const ENTRY_BYTES = 96;
 
 /** By the protocol's place in PROTOCOLS. */
 const BEGIN = PROTOCOLS.map((protocol) => literal(`{"protocol":"${protocol}","client":"`));
-const COMMA = literal(',');
+const NEXT = PROTOCOLS.map((protocol) => literal(`,{"protocol":"${protocol}","client":"`));
 const SERVER = literal('","server":"');
 const SERVER_PORT = literal('","serverPort":');
 const DIALLED = literal(',"dialled":{"ip":"');
@@ -40,6 +40,7 @@ const PORT = literal('","port":');
 const CLOSE = literal('}');
 const SEEN_AS = literal(',"seenAs":"');
 const QUOTE = literal('"');
+const SEEN_SECONDS = literal(',"orientation":"seen","seconds":[');
 const SEEN = literal(',"orientation":"seen"');
 const GUESSED = literal(',"orientation":"guessed"');
 const CLIENT_PORT = literal(',"clientPort":');
@@ -47,6 +48,7 @@ const SECONDS = literal(',"seconds":[');
 const OPENED = literal(',"opened":');
 const ANSWERED = literal(',"answered":');
 const END = literal(']');
+const END_CLOSE = literal(']}');
 /** What nearly all seconds of a flow have, by `opened * FEW + answered`: few of either. */
 const FEW = 4;
 const FEW_COUNTS = Array.from({ length: FEW * FEW }, (_, counts) =>
@@ -59,8 +61,11 @@ export class BodyWriter {
   readonly #text = new AddressText();
   readonly #json = new JsonBytes(FIRST_BYTES);
   readonly #known = new Int32Array(KNOWN_SECONDS).fill(-1);
-  readonly #texts = Array.from({ length: KNOWN_SECONDS }, () => COMMA);
+  readonly #texts = Array.from({ length: KNOWN_SECONDS }, () => CLOSE);
+  /** The same without the comma before it. */
+  readonly #firsts = [...this.#texts];
   #opened = 0;
+  #written = 0;
 
   /**
    * The batch of this head and up to `most` flows of the table from the row `from` on, after its opening brace, so that a
@@ -71,14 +76,23 @@ export class BodyWriter {
     json.clear();
     json.text(`${JSON.stringify(head).slice(1, -1)},"flows":[`);
     this.#opened = 0;
-    let flows = 0;
-    let row = from;
-    for (; flows < most && row < table.flows.end; row = table.flows.after(row)) {
-      this.#flow(table, row, flows === 0);
-      flows++;
-    }
+    this.#written = 0;
+    const next = this.#flows(table, from, most);
     json.text(']}');
-    return { bytes: json.written, flows, opened: this.#opened, next: row };
+    return { bytes: json.written, flows: this.#written, opened: this.#opened, next };
+  }
+
+  /**
+   * The first row that is not written. By itself, with nothing behind the loop: V8 compiles the loop while it runs for the
+   * first time, and would throw that away, batch for batch, at the first step behind it that it had not seen then.
+   */
+  #flows(table: FlowTable, from: number, most: number): number {
+    let row = from;
+    for (; this.#written < most && row < table.flows.end; row = table.flows.after(row)) {
+      this.#flow(table, row, this.#written === 0);
+      this.#written++;
+    }
+    return row;
   }
 
   /**
@@ -93,8 +107,7 @@ export class BodyWriter {
     const ports = cells[at + key.PORTS]!;
     const seconds = table.listSeconds(row);
     json.reserve(FLOW_BYTES + ENTRY_BYTES * seconds);
-    if (!isFirst) json.literal(COMMA);
-    json.literal(BEGIN[(shape >> key.PROTOCOL_SHIFT) & 3]!);
+    json.literal((isFirst ? BEGIN : NEXT)[(shape >> key.PROTOCOL_SHIFT) & 3]!);
     this.#address(cells, at, key.CLIENT);
     json.literal(SERVER);
     this.#address(cells, at, key.SERVER);
@@ -112,26 +125,31 @@ export class BodyWriter {
       this.#address(cells, at, key.SEEN_AS);
       json.literal(QUOTE);
     }
+    if ((shape & key.IS_GUESSED) === 0 && shape >>> 16 === 0) json.literal(SEEN_SECONDS);
+    else this.#orientation(shape);
+    this.#seconds(table.listed, seconds);
+    if (table.hasOnlySeconds(row)) json.literal(END_CLOSE);
+    else this.#more(table, row);
+  }
+
+  #orientation(shape: number): void {
+    const json = this.#json;
     json.literal((shape & key.IS_GUESSED) === 0 ? SEEN : GUESSED);
     if (shape >>> 16 !== 0) {
       json.literal(CLIENT_PORT);
       json.number(shape >>> 16);
     }
-    this.#seconds(table.listed, seconds);
-    if (!table.hasOnlySeconds(row)) this.#more(table, row);
-    json.literal(CLOSE);
+    json.literal(SECONDS);
   }
 
   #seconds(listed: Int32Array, count: number): void {
     const json = this.#json;
-    json.literal(SECONDS);
     for (let index = 0; index < count; index++) {
       const at = index * LISTED;
       const opened = listed[at + 1]!;
       const answered = listed[at + 2]!;
       this.#opened += opened;
-      if (index !== 0) json.literal(COMMA);
-      json.literal(this.#secondText(listed[at]!));
+      json.literal(this.#secondText(listed[at]!, index === 0));
       if (opened < FEW && answered < FEW) json.literal(FEW_COUNTS[opened * FEW + answered]!);
       else {
         json.literal(OPENED);
@@ -141,25 +159,27 @@ export class BodyWriter {
         json.literal(CLOSE);
       }
     }
-    json.literal(END);
   }
 
-  #secondText(second: number): Literal {
+  #secondText(second: number, isFirst: boolean): Literal {
     const slot = second & (KNOWN_SECONDS - 1);
     if (this.#known[slot] !== second) {
       this.#known[slot] = second;
-      this.#texts[slot] = literal(`{"second":${second}`);
+      this.#firsts[slot] = literal(`{"second":${second}`);
+      this.#texts[slot] = literal(`,{"second":${second}`);
     }
-    return this.#texts[slot]!;
+    return (isFirst ? this.#firsts : this.#texts)[slot]!;
   }
 
-  /** Dumps and counters, of which there are few. */
+  /** What ends the seconds, and dumps and counters, of which there are few. */
   #more(table: FlowTable, row: number): void {
+    this.#json.literal(END);
     const presences = table.presencesOf(row);
     const counters = table.countersOf(row);
     if (presences.length > 0) this.#json.text(`,"presences":${JSON.stringify(presences)}`);
     if (counters !== null) this.#json.text(`,"bytes":${counters.bytes},"packets":${counters.packets}`);
     this.#json.reserve(ENTRY_BYTES);
+    this.#json.literal(CLOSE);
   }
 
   #address(cells: Int32Array, at: number, which: number): void {

@@ -1,23 +1,30 @@
 /**
  * Bytes of JSON text in a buffer that is used again and again and grows as needed. It writes text of ASCII, numbers and
- * addresses byte by byte or four at a time, and makes no string of what it writes.
+ * addresses byte by byte or eight at a time, and makes no string of what it writes.
  */
+import { endianness } from 'node:os';
 
-/** Text of ASCII whose bytes were made into words once. */
+/**
+ * Text of ASCII whose bytes were made into words of eight once. A number of 64 bits is the widest word that can be written
+ * without making an object, and no eight bytes of ASCII are a NaN, of which alone the bits could change on the way.
+ */
 export interface Literal {
-  readonly words: Int32Array;
+  readonly words: Float64Array;
   readonly length: number;
 }
 
+const WORD_BYTES = 8;
 /** What is written last may be followed by so many bytes of no meaning, which the next one takes. */
-const SPARE_BYTES = 4;
+const SPARE_BYTES = WORD_BYTES;
 /** UTF-8 bytes that one UTF-16 code unit takes at most. */
 const BYTES_PER_UNIT = 3;
 const ZERO = 48;
+/** The order of bytes in a word, which is the same when it is read and when it is written. */
+const IS_LITTLE = endianness() === 'LE';
 
 /** Each number below 256 in digits with a dot behind it, as one word, and how many bytes of that count. */
 const DOTTED = Array.from({ length: 256 }, (_, octet) => literal(`${octet}.`));
-const OCTETS = Int32Array.from(DOTTED, ({ words }) => words[0] ?? 0);
+const OCTETS = Int32Array.from(DOTTED, ({ words }) => new Int32Array(words.buffer)[0] ?? 0);
 const OCTET_BYTES = Uint8Array.from(DOTTED, ({ length }) => length);
 
 export class JsonBytes {
@@ -59,7 +66,8 @@ export class JsonBytes {
   literal({ words, length }: Literal): void {
     const view = this.#view;
     let at = this.#length;
-    for (let word = 0; word < words.length; word++, at += 4) view.setInt32(at, words[word]!);
+    for (let word = 0; word < words.length; word++, at += WORD_BYTES)
+      view.setFloat64(at, words[word]!, IS_LITTLE);
     this.#length += length;
   }
 
@@ -95,7 +103,7 @@ export class JsonBytes {
     let at = this.#length;
     for (let shift = 24; shift >= 0; shift -= 8) {
       const octet = (bits >>> shift) & 255;
-      view.setInt32(at, OCTETS[octet]!);
+      view.setInt32(at, OCTETS[octet]!, IS_LITTLE);
       at += OCTET_BYTES[octet]!;
     }
     // The last one has no dot behind it.
@@ -104,8 +112,7 @@ export class JsonBytes {
 }
 
 export function literal(text: string): Literal {
-  const bytes = Buffer.alloc(Math.ceil(text.length / 4) * 4);
-  bytes.write(text, 'latin1');
-  const words = Int32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readInt32BE(index * 4));
+  const words = new Float64Array(Math.ceil(text.length / WORD_BYTES));
+  Buffer.from(words.buffer).write(text, 'latin1');
   return { words, length: text.length };
 }

@@ -8,7 +8,7 @@ import type { ClosedWindow } from './batch-window.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { BatchHead } from './body-writer.ts';
 import { packBatch } from './packed-batch.ts';
-import type { PackedBatch } from './packed-batch.ts';
+import type { Compression, PackedBatch } from './packed-batch.ts';
 
 /** Flows of one batch at most: some 1.5 MB before compression, far below what a server takes. */
 const MAX_FLOWS = 5_000;
@@ -29,6 +29,8 @@ export interface SourceState extends SourceHealth {
 export interface PackerOptions {
   readonly origin: BatchOrigin;
   readonly takeSequence: () => number;
+  /** What the server takes, as far as is known. */
+  readonly compression: () => Compression;
   readonly queued: (batch: PackedBatch) => void;
 }
 
@@ -46,11 +48,12 @@ export class Packer {
    */
   pack({ table, ...window }: ClosedWindow, source: SourceState): void {
     const { flows } = table;
+    const { compression, queued } = this.#options;
     let from = flows.first;
     do {
       const head = this.#headOf(window, source, from === flows.first);
       const body = this.#writer.write(head, table, { from, most: MAX_FLOWS });
-      this.#options.queued(packBatch(head, body));
+      queued(packBatch(head, body, compression()));
       from = body.next;
     } while (from < flows.end);
   }

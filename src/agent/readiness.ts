@@ -9,6 +9,8 @@ export interface Progress {
   readonly pending: number;
   /** Unix ms; null before the first. */
   readonly acknowledgedAt: number | null;
+  /** The code of the last exchange that acknowledged nothing; null once one does. */
+  readonly trouble: string | null;
   readonly now: number;
   readonly batchWindowMs: number;
 }
@@ -18,13 +20,18 @@ export function readinessOf({
   isWatching,
   pending,
   acknowledgedAt,
+  trouble,
   now,
   batchWindowMs,
 }: Progress): string | null {
   if (!isWatching) return 'the source is not open';
-  if (pending === 0) return null;
-  if (acknowledgedAt === null) return 'the server has not acknowledged a batch yet';
+  // What was refused waits no more, and did not arrive either.
+  if (pending === 0 && trouble === null) return null;
+  const why = trouble === null ? '' : `: ${trouble}`;
+  if (acknowledgedAt === null) return `the server has not acknowledged a batch yet${why}`;
   // A clock that stepped back counts as no time gone by.
   const silent = Math.max(0, now - acknowledgedAt);
-  return silent <= WINDOWS * batchWindowMs ? null : 'the server has not acknowledged a batch for a while';
+  return silent <= WINDOWS * batchWindowMs
+    ? null
+    : `the server has not acknowledged a batch for a while${why}`;
 }

@@ -8,8 +8,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { outcomeOf } from './answer.ts';
 import type { Exchange, Outcome } from './answer.ts';
 import type { BatchQueue } from './batch-queue.ts';
-import { splitBatch } from './packed-batch.ts';
-import type { PackedBatch } from './packed-batch.ts';
+import { recoded, splitBatch } from './packed-batch.ts';
+import type { Compression, PackedBatch } from './packed-batch.ts';
 
 export interface SenderLog {
   info(fields: object, message: string): void;
@@ -19,6 +19,8 @@ export interface SenderLog {
 
 export interface SenderOptions {
   readonly epoch: string;
+  /** Where it sends, for people. */
+  readonly server: string;
   readonly queue: BatchQueue;
   readonly link: { post(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> };
   readonly token: { expire(): void } | null;
@@ -40,6 +42,10 @@ interface Until {
   readonly deadline: AbortSignal;
 }
 
+/** Half the CPU of the other, which every server takes. */
+const FAVOURITE: Compression = 'zstd';
+const KNOWN_TO_ALL: Compression = 'gzip';
+
 /** A failing server is told about at the first failure and then at every so many. */
 const LOG_EVERY_FAILURES = 10;
 
@@ -50,6 +56,7 @@ export class Sender {
     retry: 0,
     unauthorized: 0,
     split: 0,
+    recode: 0,
     parked: 0,
     fenced: 0,
   };
@@ -57,6 +64,8 @@ export class Sender {
   #failures = 0;
   #generation: string | null = null;
   #acknowledgedAt: number | null = null;
+  #trouble: string | null = null;
+  #compression = FAVOURITE;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -65,6 +74,16 @@ export class Sender {
   /** Unix ms; null before the first acknowledgement. */
   get acknowledgedAt(): number | null {
     return this.#acknowledgedAt;
+  }
+
+  /** The code of the last answer that acknowledged nothing, or of why there was none; null once a batch is acknowledged. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** How batches are to be compressed for the server that there is. */
+  get compression(): Compression {
+    return this.#compression;
   }
 
   /**
@@ -80,10 +99,19 @@ export class Sender {
         await queue.waitForMore(stop);
         continue;
       }
+      if (batch.encoding === FAVOURITE && this.#compression !== FAVOURITE) {
+        queue.replace([await recoded(batch, this.#compression)]);
+        continue;
+      }
       const exchange = await link.post(batch, clock.now(), deadline);
-      const sent = { epoch: this.#options.epoch, sequence: batch.sequence };
+      // What comes back after that may be another version.
+      if (exchange.kind === 'failed') this.#compression = FAVOURITE;
+      const sent = { epoch: this.#options.epoch, sequence: batch.sequence, encoding: batch.encoding };
       const outcome = outcomeOf(exchange, sent, clock.now());
       this.outcomes[outcome.kind]++;
+      // A batch that is sent again in another form says nothing of whether the server takes batches.
+      if (outcome.kind !== 'split' && outcome.kind !== 'recode')
+        this.#trouble = outcome.kind === 'acknowledged' ? null : outcome.code;
       if (outcome.kind === 'fenced') {
         queue.retry();
         return { kind: 'fenced', detail: outcome.detail };
@@ -108,6 +136,9 @@ export class Sender {
         return this.#pause({ ...outcome, afterMs: null }, until);
       case 'split':
         return this.#split(batch, outcome);
+      case 'recode':
+        this.#recode(outcome);
+        return;
       case 'parked':
         this.#park(batch, outcome);
         return;
@@ -134,6 +165,15 @@ export class Sender {
     queue.acknowledge(clock.now());
   }
 
+  #recode({ code, detail }: { readonly code: string; readonly detail: string }): void {
+    this.#compression = KNOWN_TO_ALL;
+    this.#options.queue.retry();
+    this.#options.log.info(
+      { code, detail, refused: FAVOURITE, compression: KNOWN_TO_ALL },
+      'the server does not read this compression: batches travel in another one',
+    );
+  }
+
   async #split(
     batch: PackedBatch,
     problem: { readonly code: string; readonly detail: string },
@@ -155,7 +195,7 @@ export class Sender {
   #park(batch: PackedBatch, { code, detail }: { readonly code: string; readonly detail: string }): void {
     const { sequence, flows, opened } = batch;
     this.#options.log.error(
-      { sequence, flows, opened, code, detail },
+      { sequence, flows, opened, code, detail, server: this.#options.server },
       'the server refuses a batch: it is put aside',
     );
     this.#options.queue.park();
@@ -169,14 +209,14 @@ export class Sender {
     }: { readonly afterMs: number | null; readonly code: string; readonly detail: string },
     { stop, deadline }: Until,
   ): Promise<void> {
-    const { backoff, random, clock, queue, log } = this.#options;
+    const { backoff, random, clock, queue, log, server } = this.#options;
     this.#failures++;
     const jitter = fullJitterMs(this.#failures, backoff, random());
     const wishedMs = Math.round(afterMs === null ? jitter : afterMs + jitter);
     const waitMs = stop.aborted ? Math.min(wishedMs, STOPPING_PAUSE_MS) : wishedMs;
     if (this.#failures % LOG_EVERY_FAILURES === 1 && !deadline.aborted)
       log.warn(
-        { code, detail, failures: this.#failures, retryInMs: waitMs, pending: queue.pending },
+        { code, detail, server, failures: this.#failures, retryInMs: waitMs, pending: queue.pending },
         'a batch could not be sent: it is kept and sent again',
       );
     await clock.sleep(waitMs, stop.aborted ? deadline : stop);

@@ -2,9 +2,9 @@
  * What must outlive the agent's process: the epoch and the next sequence of its batches. A sequence is never given out
  * twice within an epoch, whenever the process or the machine ends, because they are reserved on disk in blocks first.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProblemError } from '../domain/problem.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import { readBounded, writeDurably } from './durable-file.ts';
 import { lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
@@ -107,7 +107,7 @@ export function openStateFolder(folder: string, newEpoch: () => string, log: Sta
 
 function lockIn(folder: string): FolderLock {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return lockFolder(folder);
   } catch (error) {
     if (error instanceof ProblemError) throw error;

@@ -60,16 +60,6 @@ export function outputOption(): Option {
   return new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table');
 }
 
-/** `--ip-blocks any|outside`: the one point in which CNIs read a policy differently (NETPOL rule 21). */
-export function ipBlocksOption(): Option {
-  return new Option(
-    '--ip-blocks <match>',
-    "whether an ipBlock also matches pods' addresses (any), as upstream's tests demand, or not (outside), as Cilium has it",
-  )
-    .choices(['any', 'outside'])
-    .default('any');
-}
-
 /** Prints sentences that a person should know beside the answer. */
 export async function writeNotes(io: CommandIo, notes: readonly string[]): Promise<void> {
   if (notes.length > 0) await writeText(io.stderr, notes.map((note) => `note: ${note}\n`).join(''));

@@ -5,27 +5,14 @@
 import { compilePolicies } from '../netpol/compile.ts';
 import { compareReach } from '../netpol/compare.ts';
 import { writeText } from '../runtime/write-text.ts';
-import {
-  collected,
-  createCommand,
-  ipBlocksOption,
-  outputOption,
-  plural,
-  report,
-  writeNotes,
-} from './command.ts';
+import { collected, createCommand, plural, report, writeNotes } from './command.ts';
 import type { CommandIo, InputIo } from './command.ts';
 import { readCompareInput } from './compare-input.ts';
 import { changesJson, changesTable } from './compare-table.ts';
 import { EXIT } from './exit-codes.ts';
 import { groupsOf } from './manifest-directory.ts';
-
-interface CompareOptions {
-  readonly file?: readonly string[];
-  readonly output: 'table' | 'json';
-  readonly ipBlocks: 'any' | 'outside';
-  readonly defaultNamespace: string;
-}
+import { compiledAs, withManifestOptions } from './manifest-options.ts';
+import type { ManifestOptions } from './manifest-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -45,7 +32,7 @@ export async function main(argv: string[], io: InputIo): Promise<number> {
       { io, defaultNamespace: options.defaultNamespace },
     );
     const { cluster, before, after } = input;
-    const how = { ipBlockMatchesPods: options.ipBlocks === 'any' };
+    const how = compiledAs(options);
     const changes = compareReach(
       compilePolicies(before, cluster.world, how),
       compilePolicies(after, cluster.world, how),
@@ -67,17 +54,19 @@ export async function main(argv: string[], io: InputIo): Promise<number> {
 function parseArguments(
   argv: string[],
   io: CommandIo,
-): { readonly paths: { readonly before: string; readonly after: string }; readonly options: CompareOptions } {
-  const command = createCommand('compare', io)
-    .description('Say what two sets of NetworkPolicies allow differently, by meaning.')
-    .argument('<old>', 'policies: a file, a folder or - for standard input')
-    .argument('<new>', 'likewise')
-    .option('-f, --file <path>', 'manifests of workloads and namespaces; may be repeated', collected)
-    .addOption(outputOption())
-    .addOption(ipBlocksOption())
-    .option('--default-namespace <name>', 'for manifests that name none', 'default')
+): {
+  readonly paths: { readonly before: string; readonly after: string };
+  readonly options: ManifestOptions;
+} {
+  const command = withManifestOptions(
+    createCommand('compare', io)
+      .description('Say what two sets of NetworkPolicies allow differently, by meaning.')
+      .argument('<old>', 'policies: a file, a folder or - for standard input')
+      .argument('<new>', 'likewise')
+      .option('-f, --file <path>', 'manifests of workloads and namespaces; may be repeated', collected),
+  )
     .addHelpText('after', EXAMPLES)
     .parse(argv, { from: 'user' });
   const [before = '', after = ''] = command.args;
-  return { paths: { before, after }, options: command.opts<CompareOptions>() };
+  return { paths: { before, after }, options: command.opts<ManifestOptions>() };
 }

@@ -8,15 +8,7 @@ import { compilePolicies } from '../netpol/compile.ts';
 import type { PolicySet } from '../netpol/compile.ts';
 import { reachOf } from '../netpol/reach.ts';
 import { writeText } from '../runtime/write-text.ts';
-import {
-  collected,
-  createCommand,
-  ipBlocksOption,
-  outputOption,
-  plural,
-  report,
-  writeNotes,
-} from './command.ts';
+import { collected, createCommand, plural, report, writeNotes } from './command.ts';
 import type { CommandIo, InputIo } from './command.ts';
 import { readEvalInput } from './eval-input.ts';
 import type { EvalInput } from './eval-input.ts';
@@ -25,19 +17,17 @@ import { EXIT } from './exit-codes.ts';
 import { groupsOf, openDirectory } from './manifest-directory.ts';
 import type { Grouping, ManifestDirectory } from './manifest-directory.ts';
 import { readManifestFiles } from './manifest-files.ts';
+import { compiledAs, withManifestOptions } from './manifest-options.ts';
+import type { ManifestOptions } from './manifest-options.ts';
 import { probesJson, probesTable, probeStory } from './probe-answer.ts';
 import { readProbes } from './probe-file.ts';
 import { parseQuestion } from './probe.ts';
 
-interface EvalOptions {
-  readonly file?: readonly string[];
+interface EvalOptions extends ManifestOptions {
   readonly namespace?: string;
   readonly by: Grouping;
   readonly probe?: string;
   readonly explain?: string;
-  readonly output: 'table' | 'json';
-  readonly ipBlocks: 'any' | 'outside';
-  readonly defaultNamespace: string;
 }
 
 const EXAMPLES = `
@@ -65,9 +55,7 @@ export async function main(argv: string[], io: InputIo): Promise<number> {
     const set = compilePolicies(
       policies.map(({ policy }) => policy),
       cluster.world,
-      {
-        ipBlockMatchesPods: options.ipBlocks === 'any',
-      },
+      compiledAs(options),
     );
     const text = await answer({ options, input, set, directory, io });
     await writeNotes(io, notes);
@@ -80,28 +68,28 @@ export async function main(argv: string[], io: InputIo): Promise<number> {
 }
 
 function parseOptions(argv: string[], io: CommandIo): EvalOptions {
-  const command = createCommand('eval', io)
-    .description('List what the NetworkPolicies in manifests allow, between workloads and with the outside.')
-    .option(
-      '-f, --file <path>',
-      'manifests: a file, a folder or - for standard input; may be repeated',
-      collected,
-    )
-    .option('-n, --namespace <name>', 'only connections with an end in this namespace')
-    .addOption(
-      new Option('--by <what>', 'keep the pods of a workload together or apart')
-        .choices(['workload', 'pod'])
-        .default('workload'),
-    )
-    .option(
-      '--probe <file>',
-      'judge connections, one JSON object a line: client, server, protocol, port, seenAs',
-    )
-    .option('--explain <connection>', "tell one connection in words: 'shop/web -> shop/db:5432'")
-    .addOption(outputOption())
-    .addOption(ipBlocksOption())
-    .option('--default-namespace <name>', 'for manifests that name none', 'default')
-    .addHelpText('after', EXAMPLES);
+  const command = withManifestOptions(
+    createCommand('eval', io)
+      .description(
+        'List what the NetworkPolicies in manifests allow, between workloads and with the outside.',
+      )
+      .option(
+        '-f, --file <path>',
+        'manifests: a file, a folder or - for standard input; may be repeated',
+        collected,
+      )
+      .option('-n, --namespace <name>', 'only connections with an end in this namespace')
+      .addOption(
+        new Option('--by <what>', 'keep the pods of a workload together or apart')
+          .choices(['workload', 'pod'])
+          .default('workload'),
+      )
+      .option(
+        '--probe <file>',
+        'judge connections, one JSON object a line: client, server, protocol, port, seenAs',
+      )
+      .option('--explain <connection>', "tell one connection in words: 'shop/web -> shop/db:5432'"),
+  ).addHelpText('after', EXAMPLES);
   return command.parse(argv, { from: 'user' }).opts<EvalOptions>();
 }
 

@@ -1,7 +1,8 @@
 /** Writes one file per policy. It deletes nothing, and writes only below the folder it was given. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProblemError } from '../domain/problem.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import type { Manifest } from './yaml-documents.ts';
 
 /** The names of Kubernetes objects (RFC 1123 subdomain): nothing that could lead out of a folder. */
@@ -21,7 +22,7 @@ export async function writeManifests(
     text: manifest.text,
   }));
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder, 0o777);
     for (const { path, text } of files) await writeFile(path, text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -20,11 +20,9 @@ export const IS_DIALLED = 4;
 export const IS_SEEN_AS = 8;
 /** Above those: the protocol's place in PROTOCOLS. */
 export const PROTOCOL_SHIFT = 4;
-const PROTOCOL_BITS: Readonly<Record<Protocol, number>> = {
-  tcp: PROTOCOLS.indexOf('tcp') << PROTOCOL_SHIFT,
-  udp: PROTOCOLS.indexOf('udp') << PROTOCOL_SHIFT,
-  sctp: PROTOCOLS.indexOf('sctp') << PROTOCOL_SHIFT,
-};
+const TCP = PROTOCOLS.indexOf('tcp') << PROTOCOL_SHIFT;
+const UDP = PROTOCOLS.indexOf('udp') << PROTOCOL_SHIFT;
+const SCTP = PROTOCOLS.indexOf('sctp') << PROTOCOL_SHIFT;
 /** The second word: the server's port, and above it the dialled one, or 0. */
 export const PORTS = 1;
 /** Then client, server, dialled and seenAs: one word each, or four; 0 for an absent one. IPv4 beside IPv6 is IPv4-mapped. */
@@ -60,7 +58,7 @@ export class KeyWords {
     const isV4 = isMappedAt(addresses, 0) && isMappedAt(addresses, 4) && isMappedAt(addresses, 8);
     if (isV4 && isMappedAt(addresses, 12)) this.#begin(V4_KEY);
     else this.#begin(V6_KEY);
-    let shape = PROTOCOL_BITS[tuples.protocol];
+    let shape = bitsOf(tuples.protocol);
     let ports = replySourcePort;
     this.#put(CLIENT, addresses, ORIG_SOURCE);
     this.#put(SERVER, addresses, REPLY_SOURCE);
@@ -85,7 +83,7 @@ export class KeyWords {
       (dialled !== undefined && isV6Text(dialled.ip)) ||
       (seenAs !== undefined && isV6Text(seenAs));
     this.#begin(isV6 ? V6_KEY : V4_KEY);
-    let shape = PROTOCOL_BITS[key.protocol] | ((clientPort ?? 0) << 16);
+    let shape = bitsOf(key.protocol) | ((clientPort ?? 0) << 16);
     if (key.orientation === 'guessed') shape |= IS_GUESSED;
     if (dialled !== undefined) shape |= IS_DIALLED;
     if (seenAs !== undefined) shape |= IS_SEEN_AS;
@@ -150,6 +148,12 @@ export class KeyReader {
 /** Whether the server is not at the address and port that were dialled. */
 export function isTranslated({ addresses, origDestinationPort, replySourcePort }: Tuples): boolean {
   return origDestinationPort !== replySourcePort || !isSame(addresses, ORIG_DESTINATION, REPLY_SOURCE);
+}
+
+/** Not by a look into a table, since V8 is slow to find a field by a name that varies. */
+function bitsOf(protocol: Protocol): number {
+  if (protocol === 'tcp') return TCP;
+  return protocol === 'udp' ? UDP : SCTP;
 }
 
 function isSame(addresses: Int32Array, a: number, b: number): boolean {

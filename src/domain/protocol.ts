@@ -2,6 +2,8 @@
 export const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
+const KUBERNETES = { tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' } as const;
+
 /** `tcp` for `TCP`; null for anything a NetworkPolicy cannot name. */
 export function parseProtocol(text: string): Protocol | null {
   const lower = text.toLowerCase();
@@ -10,5 +12,5 @@ export function parseProtocol(text: string): Protocol | null {
 
 /** The Kubernetes spelling: `TCP`. */
 export function kubernetesProtocol(protocol: Protocol): 'TCP' | 'UDP' | 'SCTP' {
-  return protocol.toUpperCase() as 'TCP' | 'UDP' | 'SCTP';
+  return KUBERNETES[protocol];
 }

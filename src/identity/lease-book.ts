@@ -144,6 +144,7 @@ export class LeaseBook {
 
   unwatchedDuring(interval: Interval, holder: Holder): Interval | null {
     const { unwatched, unheard } = this.#table;
+    if (unwatched.length === 0 && unheard.isEmpty) return null;
     const everywhere = hullWithin(unwatched, interval);
     // A holder is far away in memory, and is looked at only when it matters.
     const here = unheard.isEmpty ? null : hullWithin(unheard.on(nodeOfHolder(holder) ?? ''), interval);

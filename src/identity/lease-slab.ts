@@ -4,6 +4,8 @@
  * little memory.
  */
 
+import type { LeaseNumbers } from './pod-lease-view.ts';
+
 /** Numbers of a lease besides its `from`. */
 const UNTIL = 0; // infinite while open
 const FORMER = 1; // the latest `until` of the leases before this one
@@ -24,6 +26,12 @@ export interface Room {
   readonly first: number;
   /** How many leases. */
   readonly count: number;
+}
+
+/** Where one of them is. */
+export interface SlabPlace extends Room {
+  /** Among those of the address, from 0. */
+  readonly place: number;
 }
 
 /** Whoever has room here and must know when it is elsewhere. */
@@ -120,6 +128,18 @@ export class LeaseSlab {
       ordinal: this.#words[2 * at + ORDINAL] ?? 0,
       sources: this.#words[2 * at + SOURCES] ?? 0,
     };
+  }
+
+  numbers(room: Room, index: number): LeaseNumbers {
+    const at = restOf(room, index);
+    return [
+      this.#numbers[room.first + index] ?? 0,
+      this.#numbers[at + HELD_FROM] ?? 0,
+      this.#numbers[at + HELD_UNTIL] ?? 0,
+      this.#numbers[at + UNTIL] ?? 0,
+      this.#words[2 * at + ORDINAL] ?? 0,
+      this.#words[2 * at + SOURCES] ?? 0,
+    ];
   }
 
   row(room: Room, index: number): number {

@@ -163,7 +163,11 @@ export class LeaseTable {
   /** The pod's lease that could have held the address in [start, end), when it is the only one of any kind that could; else null. */
   onlyPodDuring(ip: IpAddress, start: number, end: number): Lease | null {
     const only = this.#addresses.onlyDuring(ip, start, end);
-    return only === null ? null : this.#view(ip, only);
+    if (only === null || this.#oddIds.size > 0) return null;
+    const { slab } = this.#addresses;
+    const holder = this.#holders.podAt(slab.holder(only, only.place));
+    if (holder === undefined) return null;
+    return new PodLeaseView(ip, slab.numbers(only, only.place), [holder, this.#codes]);
   }
 
   /** Leases that could have held the address at an instant of [start, end), by `from`. */
@@ -259,7 +263,9 @@ export class LeaseTable {
   #view(ip: IpAddress, lease: SlabLease): PodLeaseView | null {
     const holder = this.#holders.podAt(lease.holder);
     if (holder === undefined || this.#oddIds.size > 0) return null;
-    return new PodLeaseView(ip, lease, [holder, this.#codes.sourcesOf(lease.sources)]);
+    const { from, heldFrom, ordinal, sources } = lease;
+    const [heldUntil, until] = [lease.heldUntil ?? Number.NaN, lease.until ?? Number.POSITIVE_INFINITY];
+    return new PodLeaseView(ip, [from, heldFrom, heldUntil, until, ordinal, sources], [holder, this.#codes]);
   }
 
   #plain(ip: IpAddress, lease: SlabLease): Lease {

@@ -3,14 +3,15 @@ import type { IpAddress } from '../domain/ip.ts';
 import { AddressIndex, NO_ENTRY } from './address-index.ts';
 import { AddressLeases } from './address-leases.ts';
 import { LeaseSlab, NONE } from './lease-slab.ts';
-import type { Room, SlabLease } from './lease-slab.ts';
+import type { Room, SlabLease, SlabPlace } from './lease-slab.ts';
 
 export class LeasedAddresses {
   readonly #index = new AddressIndex();
   /** By their numbers in the index. */
   readonly #addresses: (AddressLeases | undefined)[] = [];
-  readonly #slab = new LeaseSlab(() => this.all());
-  readonly #memory = { index: this.#index, slab: this.#slab };
+  /** Of all of them, read at the places that `onlyDuring` gives. */
+  readonly slab = new LeaseSlab(() => this.all());
+  readonly #memory = { index: this.#index, slab: this.slab };
 
   all(): AddressLeases[] {
     return this.#addresses.filter((each) => each !== undefined);
@@ -43,27 +44,27 @@ export class LeasedAddresses {
     const room = this.#roomOf(ip);
     const leases: SlabLease[] = [];
     if (room === null) return leases;
-    for (let place = this.#slab.lastDuring(room, start, end); place !== NONE;) {
-      leases.push(this.#slab.lease(room, place));
-      place = this.#slab.before(room, place, start);
+    for (let place = this.slab.lastDuring(room, start, end); place !== NONE;) {
+      leases.push(this.slab.lease(room, place));
+      place = this.slab.before(room, place, start);
     }
     return leases.length > 1 ? leases.toReversed() : leases;
   }
 
-  /** Of those the only one; null when there is none or more. */
-  onlyDuring(ip: IpAddress, start: number, end: number): SlabLease | null {
-    const room = this.#roomOf(ip);
-    if (room === null) return null;
-    const place = this.#slab.lastDuring(room, start, end);
-    if (place === NONE || !this.#slab.isFirstSince(room, place, start)) return null;
-    return this.#slab.lease(room, place);
+  /** Where the only one of those is; null when there is none or more. */
+  onlyDuring(ip: IpAddress, start: number, end: number): SlabPlace | null {
+    const entry = this.#index.entryOf(ip);
+    if (entry === NO_ENTRY) return null;
+    const found = { first: this.#index.first(entry), count: this.#index.count(entry), place: NONE };
+    found.place = this.slab.lastDuring(found, start, end);
+    return found.place !== NONE && this.slab.isFirstSince(found, found.place, start) ? found : null;
   }
 
   /** Whether `isMeant` holds of the holder of any lease of the address. */
   hasHolder(ip: IpAddress, isMeant: (holder: number) => boolean): boolean {
     const room = this.#roomOf(ip);
     if (room === null) return false;
-    for (let place = 0; place < room.count; place++) if (isMeant(this.#slab.holder(room, place))) return true;
+    for (let place = 0; place < room.count; place++) if (isMeant(this.slab.holder(room, place))) return true;
     return false;
   }
 

@@ -22,7 +22,12 @@ export function mayTestify(book: Pick<LeaseLookup, 'leasesDuring'>, node: string
   const has = (address: IpAddress | undefined, isOf: (holder: Holder) => boolean): boolean =>
     address !== undefined && book.leasesDuring(address, told.interval).some(({ holder }) => isOf(holder));
   const isNode = (holder: Holder): boolean => holder.kind === 'node' && holder.name === node;
-  const isHosted = (holder: Holder): boolean =>
-    isNode(holder) || (holder.kind === 'pod' && (holder.node === node || holder.node === ''));
+  const isHosted = (holder: Holder): boolean => mayBeOn(node, holder);
   return has(client, isHosted) || has(server, isHosted) || has(seenAs, isNode) || has(dialled?.ip, isNode);
+}
+
+/** Whether the holder is the node itself or a pod on it. A pod whose node is not known may be on any. */
+export function mayBeOn(node: string, holder: Holder): boolean {
+  if (holder.kind === 'pod') return holder.node === node || holder.node === '';
+  return holder.kind === 'node' && holder.name === node;
 }

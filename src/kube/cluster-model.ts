@@ -1,17 +1,17 @@
 /**
- * The cluster as the API server tells it, event by event: current objects, every pod of the learning
- * window, and the lease book fed with what each event proves. It never forgets a pod because it went.
+ * The cluster as the API server tells it, event by event: current objects, pods that went a while ago too, and the lease book fed
+ * with what each event proves. It never forgets a pod only because it went.
  */
 import type { Endpoint } from '../domain/flow.ts';
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
-import type { WorkloadRef } from '../domain/workload.ts';
 import { OUR_CLOCKS } from '../identity/fact-clock.ts';
 import type { FactClocks } from '../identity/fact-clock.ts';
 import type { ApiServerFact, NodeFact, PodFact, ServiceFact } from '../identity/facts.ts';
 import type { NetworkPolicy } from '../netpol/policy.ts';
-import type { ClusterInfo, KnownPod, NodeInfo, ServiceInfo, WorkloadInfo } from '../recommend/cluster.ts';
+import type { ClusterInfo, KnownPod, NodeInfo, ServiceInfo } from '../recommend/cluster.ts';
 import type { Controller } from './controller.ts';
+import { GonePods } from './gone-pods.ts';
 import { controllerSchemas } from './controller.ts';
 import { networkPolicyObject, networkPolicyOf } from './network-policy.ts';
 import { nodeFactOf, nodeInfoOf, nodeObject } from './node.ts';
@@ -20,7 +20,7 @@ import type { ObjectReject } from './object.ts';
 import { OwnerIndex } from './owners.ts';
 import type { OtherPolicy, WebhookTarget } from '../recommend/cluster.ts';
 import { podFactOf } from './pod-fact.ts';
-import { dnsOf, hostPortsOf, knownPodOf, podObject } from './pod.ts';
+import { knownPodOf, podObject } from './pod.ts';
 import type { PodObject, PodSpec } from './pod.ts';
 import {
   apiServerEndpointsOf,
@@ -30,6 +30,7 @@ import {
   serviceObject,
 } from './service.ts';
 import { webhookSchemas, webhooksInOrder } from './webhook.ts';
+import { workloadsOf } from './workloads.ts';
 import { z } from 'zod';
 
 /** What the model tells about addresses; the lease book is one. */
@@ -66,6 +67,7 @@ export type Applied =
   | { readonly kind: 'rejected'; readonly reject: ObjectReject };
 
 const namespaceObject = z.object({ metadata: objectMeta });
+const withUid = z.object({ metadata: z.object({ uid: z.string() }) });
 
 export class ClusterModel {
   readonly #sink: LeaseSink;
@@ -76,6 +78,7 @@ export class ClusterModel {
   readonly #services = new Map<string, ServiceInfo>();
   readonly #controllers = new Map<string, { kind: string; controller: Controller }>();
   readonly #pods = new Map<string, { pod: KnownPod; spec: PodSpec }>();
+  readonly #gone = new GonePods();
   /** Pods by the uid of the owner that they wait for. */
   readonly #awaitingOwner = new Map<string, Map<string, { pod: PodObject; observedAt: number }>>();
   readonly #policies = new Map<string, NetworkPolicy>();
@@ -117,6 +120,7 @@ export class ClusterModel {
     const { kind } = header.value;
     const isGone = event.type === 'DELETED';
     const reject = this.#applyKind(kind, { ...event, isGone });
+    if (isGone) this.#ownerGone(event);
     if (reject === 'unused') return { kind: 'ignored', what: kind };
     return reject === null ? { kind: 'applied' } : { kind: 'rejected', reject };
   }
@@ -182,19 +186,36 @@ export class ClusterModel {
 
   /** Also of a pod that cannot be read any more: what it held is free. */
   #podGone(object: unknown, observedAt: number): void {
-    const gone = z.object({ metadata: z.object({ uid: z.string() }) }).safeParse(object);
+    const gone = withUid.safeParse(object);
     if (!gone.success) return;
     const { uid } = gone.data.metadata;
-    for (const waiting of this.#awaitingOwner.values()) waiting.delete(uid);
+    for (const [owner, waiting] of this.#awaitingOwner)
+      if (waiting.delete(uid) && waiting.size === 0) this.#awaitingOwner.delete(owner);
     const known = this.#pods.get(uid);
-    if (known !== undefined) this.#pods.set(uid, { ...known, pod: { ...known.pod, ended: true } });
+    if (known !== undefined) {
+      this.#pods.set(uid, { ...known, pod: { ...known.pod, ended: true } });
+      const forgotten = this.#gone.add(uid, workloadKey(known.pod.workload), observedAt);
+      if (forgotten !== null) this.#pods.delete(forgotten);
+    }
     this.#sink.removePod(uid, observedAt);
+  }
+
+  #ownerGone({ object, observedAt }: ClusterEvent): void {
+    const gone = withUid.safeParse(object);
+    if (gone.success) this.#owners.gone(gone.data.metadata.uid, observedAt);
+  }
+
+  /** Forgets what went before `time` (unix ms), as if the cluster had been listed since. */
+  forgetBefore(time: number): void {
+    for (const uid of this.#gone.forgetBefore(time)) this.#pods.delete(uid);
+    this.#owners.forgetBefore(time);
   }
 
   /** A pod whose owner is not known yet is told again, with its true workload, when the owner comes. */
   #observePod(pod: PodObject, observedAt: number): void {
     const { uid } = pod.metadata;
     const workload = this.#owners.workloadOf(pod.metadata);
+    this.#gone.back(uid);
     this.#pods.set(uid, { pod: knownPodOf(pod, workload), spec: pod.spec });
     const { clocks, isAlive } = this.#context;
     const at = { clocks, isAlive: (node: string) => isAlive(node, observedAt) };
@@ -222,7 +243,7 @@ export class ClusterModel {
       services: [...this.#services.values()].toSorted(
         (a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name),
       ),
-      workloads: this.#workloads(pods),
+      workloads: workloadsOf(this.#controllers.values(), pods, this.#owners),
       apiServers: this.#apiServers(),
       policies: [...this.#policies].toSorted(([a], [b]) => compareText(a, b)).map(([, policy]) => policy),
       ...(this.#hasReadWebhooks ? { webhooks: webhooksInOrder(this.#webhooks.values()) } : {}),
@@ -235,42 +256,6 @@ export class ClusterModel {
       .flat()
       .toSorted((a, b) => compareText(a.ip, b.ip) || a.port - b.port);
   }
-
-  #workloads(pods: readonly { pod: KnownPod; spec: PodSpec }[]): WorkloadInfo[] {
-    const infos = new Map<string, WorkloadInfo>();
-    for (const { kind, controller } of this.#controllers.values()) {
-      if (this.#owners.isControlled(controller.metadata)) continue;
-      // Of whom only metadata is known, the pods say everything.
-      if (controller.selector === null && controller.templateLabels === null) continue;
-      const ref: WorkloadRef = {
-        namespace: controller.metadata.namespace,
-        kind,
-        name: controller.metadata.name,
-      };
-      infos.set(workloadKey(ref), workloadOf(ref, controller.spec, controller));
-    }
-    for (const { pod, spec } of pods) {
-      const key = workloadKey(pod.workload);
-      const info = infos.get(key) ?? workloadOf(pod.workload, spec, null);
-      infos.set(key, { ...info, pods: [...info.pods, pod] });
-    }
-    return [...infos].toSorted(([a], [b]) => compareText(a, b)).map(([, info]) => info);
-  }
-}
-
-function workloadOf(ref: WorkloadRef, spec: PodSpec | null, controller: Controller | null): WorkloadInfo {
-  const dns = spec === null ? { policy: 'ClusterFirst' as const, nameservers: [] } : dnsOf(spec);
-  return {
-    ref,
-    selector: controller?.selector ?? null,
-    templateLabels: controller?.templateLabels ?? null,
-    hostNetwork: spec?.hostNetwork === true,
-    dnsPolicy: dns.policy,
-    nameservers: dns.nameservers,
-    hostPorts: spec === null ? [] : hostPortsOf(spec),
-    pods: [],
-    ...(controller?.suspended === true && { suspended: true }),
-  };
 }
 
 function withChecked<T>(schema: z.ZodType<T>, raw: unknown, use: (value: T) => void): ObjectReject | null {

@@ -17,12 +17,30 @@ const CONTROLLED_KINDS: ReadonlySet<string> = new Set(['ReplicaSet', 'Job']);
 export class OwnerIndex {
   readonly #controllerOf = new Map<string, OwnerLink>();
   readonly #seen = new Set<string>();
+  /** Unix ms, by uid. */
+  readonly #goneAt = new Map<string, number>();
 
-  /** Remembers who controls an object. The link never changes for a uid, so it is kept after the object went. */
+  /** Remembers who controls an object. The link never changes for a uid, so it is kept for a while after the object went. */
   learn(meta: ObjectMeta): void {
     this.#seen.add(meta.uid);
+    this.#goneAt.delete(meta.uid);
     const link = controllerReference(meta);
     if (link !== null) this.#controllerOf.set(meta.uid, link);
+  }
+
+  /** The object went at `at` (unix ms). */
+  gone(uid: string, at: number): void {
+    if (this.#seen.has(uid)) this.#goneAt.set(uid, at);
+  }
+
+  /** Forgets objects that went before `time` (unix ms): of what they controlled nobody speaks any more. */
+  forgetBefore(time: number): void {
+    for (const [uid, at] of this.#goneAt) {
+      if (at >= time) continue;
+      this.#goneAt.delete(uid);
+      this.#seen.delete(uid);
+      this.#controllerOf.delete(uid);
+    }
   }
 
   /** The top controller of a pod; the pod itself when it has none, or when its node made it (a static pod's mirror). */

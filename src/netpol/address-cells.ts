@@ -78,8 +78,8 @@ const RESERVED: readonly AddressRange[] = [...NEVER_OUTSIDE, MAPPED];
 function distinctBlocks(sets: readonly PolicySet[]): CompiledBlock[] {
   const distinct = new Map<string, CompiledBlock>();
   for (const { policies } of sets) {
-    for (const { peers } of [...policies.ingress, ...policies.egress]) {
-      for (const { block } of peers.blocks) {
+    for (const { rules } of [...policies.ingress, ...policies.egress]) {
+      for (const block of rules.flatMap(({ peers }) => peers.blocks)) {
         const spans = [block, ...block.except].map(({ first, last }) => `${first}-${last}`);
         distinct.set(`${block.family} ${spans.join()}`, block);
       }

@@ -7,11 +7,15 @@ import { isolationBy } from './isolation.ts';
 import type { CompiledPolicy, Isolation } from './isolation.ts';
 import { indexBySelector } from './label-index.ts';
 import type { LabelIndex, SelectorEntry } from './label-index.ts';
-import { matchingPeersIn, shareEqualPeers } from './pod-peers.ts';
-import type { MatchingPeers, PodPeer } from './pod-peers.ts';
-import type { NetworkPolicy, NetworkPolicySpec } from './policy.ts';
-import { compileRulePeers } from './rule-peers.ts';
-import { compileRulePorts } from './rule-ports.ts';
+import { PodPeerBook } from './pod-peers.ts';
+import type { MatchingPeers } from './pod-peers.ts';
+import type {
+  NetworkPolicy,
+  NetworkPolicyIngressRule,
+  NetworkPolicyPeer,
+  NetworkPolicySpec,
+} from './policy.ts';
+import { RuleCompiler } from './rule-compiler.ts';
 import type { NodeAddresses } from './seen-peer.ts';
 import type { Direction, PolicyNode, PolicyPod, PolicyWorld } from './world.ts';
 
@@ -45,22 +49,44 @@ export function compilePolicies(
   world: PolicyWorld,
   options: Partial<CompileOptions> = {},
 ): PolicySet {
-  const distinctPeers = new Map<string, PodPeer>();
-  const share = shareEqualPeers(distinctPeers);
-  const compiled = {
-    ingress: compileDirection(policies, 'ingress', share),
-    egress: compileDirection(policies, 'egress', share),
-  };
-  const isolators = { ingress: isolatorsOf(compiled.ingress), egress: isolatorsOf(compiled.egress) };
-  return {
-    options: { ipBlockMatchesPods: options.ipBlockMatchesPods ?? true },
-    world,
-    nodes: addressesByNode(world.nodes),
-    policies: compiled,
-    parsed: rememberedAddresses(),
-    peersMatching: matchingPeersIn(world, distinctPeers.values()),
-    isolation: (direction, pod) => isolators[direction](pod),
-  };
+  return new PolicyCompiler(world, options).compile(policies);
+}
+
+/** Compiles many sets of policies for one world: what they have in common is looked at once. */
+export class PolicyCompiler {
+  readonly #parts: Pick<PolicySet, 'options' | 'world' | 'nodes' | 'parsed' | 'peersMatching'>;
+  readonly #rules: RuleCompiler;
+
+  constructor(world: PolicyWorld, options: Partial<CompileOptions> = {}) {
+    const book = new PodPeerBook(world);
+    this.#rules = new RuleCompiler(book);
+    this.#parts = {
+      options: { ipBlockMatchesPods: options.ipBlockMatchesPods ?? true },
+      world,
+      nodes: addressesByNode(world.nodes),
+      parsed: rememberedAddresses(),
+      peersMatching: (pod) => book.matching(pod),
+    };
+  }
+
+  /** Looks at peers that policies of a namespace will name, so that each pod is compared with all peers at once. */
+  foresee(peers: readonly NetworkPolicyPeer[], namespace: string): void {
+    this.#rules.peers(peers, namespace);
+  }
+
+  /** As compilePolicies does. */
+  compile(policies: readonly NetworkPolicy[]): PolicySet {
+    const compiled = {
+      ingress: compileDirection(policies, 'ingress', this.#rules),
+      egress: compileDirection(policies, 'egress', this.#rules),
+    };
+    const isolators = { ingress: isolatorsOf(compiled.ingress), egress: isolatorsOf(compiled.egress) };
+    return {
+      ...this.#parts,
+      policies: compiled,
+      isolation: (direction, pod) => isolators[direction](pod),
+    };
+  }
 }
 
 /**
@@ -76,16 +102,14 @@ export function isolatedDirections(spec: NetworkPolicySpec): ReadonlySet<Directi
   return directions;
 }
 
-type SharePeer = (peer: PodPeer) => PodPeer;
-
 function compileDirection(
   policies: readonly NetworkPolicy[],
   direction: Direction,
-  share: SharePeer,
+  compiler: RuleCompiler,
 ): CompiledPolicy[] {
   return policies
     .filter(({ spec }) => isolatedDirections(spec).has(direction))
-    .map((policy) => compilePolicy(policy, direction, share));
+    .map((policy) => compilePolicy(policy, direction, compiler));
 }
 
 /** A policy selects pods of its own namespace only (NETPOL rule 2), so each namespace has an index of its own. */
@@ -115,22 +139,28 @@ function isolatorsOf(policies: readonly CompiledPolicy[]): (pod: PolicyPod) => I
   };
 }
 
-function compilePolicy(policy: NetworkPolicy, direction: Direction, share: SharePeer): CompiledPolicy {
-  const {
-    metadata: { namespace, name },
-    spec,
-  } = policy;
-  const rules =
-    direction === 'ingress'
-      ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))
-      : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
-  const peersByRule = rules.map(({ peers }) => peers);
+function compilePolicy(policy: NetworkPolicy, direction: Direction, compiler: RuleCompiler): CompiledPolicy {
+  const { namespace, name } = policy.metadata;
+  const key = `${namespace}/${name}`;
   return {
-    key: `${namespace}/${name}`,
+    key,
     policy,
-    peers: compileRulePeers(peersByRule, namespace, share),
-    ports: rules.map(({ ports }) => compileRulePorts(ports)),
+    rules: rulesOf(policy, direction).map(({ peers, ports }, rule) => ({
+      policy: key,
+      rule,
+      peers: compiler.peers(peers, namespace),
+      ports: compiler.ports(ports),
+    })),
   };
+}
+
+function rulesOf(
+  { spec }: NetworkPolicy,
+  direction: Direction,
+): { readonly peers: NetworkPolicyIngressRule['from']; readonly ports: NetworkPolicyIngressRule['ports'] }[] {
+  return direction === 'ingress'
+    ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))
+    : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
 }
 
 function addressesByNode(nodes: readonly PolicyNode[]): NodeAddresses {

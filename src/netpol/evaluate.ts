@@ -7,14 +7,15 @@ import type { IpAddress } from '../domain/ip.ts';
 import { ALL_PORTS, intersectRanges, mergeRanges } from '../domain/port-range.ts';
 import type { PortRange } from '../domain/port-range.ts';
 import type { Protocol } from '../domain/protocol.ts';
+import { compareText } from '../domain/text-order.ts';
 import type { PolicySet } from './compile.ts';
 import { blockHolds, parseAddress } from './ip-block.ts';
-import type { IndexedRule, RuleIndex } from './isolation.ts';
+import type { CompiledRule, RuleIndex } from './isolation.ts';
 import type { PodPeer } from './pod-peers.ts';
 import { allowedByPorts } from './rule-ports.ts';
 import { standingOf } from './standing.ts';
 import type { Exemption, Standing } from './standing.ts';
-import type { Direction, End } from './world.ts';
+import type { Direction, End, PolicyPod } from './world.ts';
 
 /** The unit of judgement (NETPOL rule 1), after any Service's address and port were rewritten (rule 25). */
 export interface Connection {
@@ -62,13 +63,23 @@ export function evaluateSide(set: PolicySet, direction: Direction, connection: C
   }
   const allowedBy: { policy: string; rule: number }[] = [];
   for (const { policy, rule, ranges } of rulesNamingPeer(set, direction, connection.protocol, standing)) {
-    if (ranges.some(({ from, to }) => from <= connection.port && connection.port <= to)) {
-      allowedBy.push({ policy, rule });
-    }
+    if (holds(ranges, connection.port)) allowedBy.push({ policy, rule });
   }
   const allowed = allowedBy.length > 0;
   const reason = allowed ? 'allowed-by-rule' : 'no-rule-matches';
   return { allowed, reason, isolatedBy: standing.isolation.keys, allowedBy };
+}
+
+/** As `evaluateSide` says, without the reasons. */
+export function isAllowed(set: PolicySet, direction: Direction, connection: Connection): boolean {
+  const standing = standingOf(set, direction, connection);
+  if (standing.kind === 'exempt') return true;
+  const { protocol, port } = connection;
+  const { byEnd, byBlock, serverPod, namedByBlock } = rulesNaming(set, direction, standing);
+  for (const { ports } of byEnd) if (holds(allowedByPorts(ports, protocol, serverPod), port)) return true;
+  for (const { ports } of byBlock)
+    if (holds(allowedByPorts(ports, protocol, namedByBlock), port)) return true;
+  return false;
 }
 
 /** The server ports on which both sides allow connections between the ends, merged. Agrees with `evaluate` on every port. */
@@ -110,16 +121,13 @@ export function rulesNamingPeer(
   set: PolicySet,
   direction: Direction,
   protocol: Protocol,
-  { pod, isolation: { rules }, peer }: JudgedSide,
+  judged: JudgedSide,
 ): MatchingRule[] {
-  const byEnd = peer.kind === 'pod' ? rulesOfPeers(rules, set.peersMatching(peer.pod)) : rules.anyPeer;
-  const byBlock = rules.blocks.length === 0 ? NO_RULES : rulesOfBlocks(set, rules, peer);
+  const { byEnd, byBlock, serverPod, namedByBlock } = rulesNaming(set, direction, judged);
   const found: MatchingRule[] = [];
   if (byEnd.length + byBlock.length === 0) return found;
-  const serverPod = direction === 'ingress' ? pod : peer.kind === 'pod' ? peer.pod : null;
-  // Where an end and a block match, the end counts: at egress a block makes named ports match nothing (NETPOL rule 17).
-  const namedByBlock = direction === 'egress' ? null : serverPod;
   for (const rule of inOrder(byEnd, byBlock)) {
+    // Where an end and a block match, the end counts.
     const named = byEnd.includes(rule) ? serverPod : namedByBlock;
     const ranges = allowedByPorts(rule.ports, protocol, named);
     found.push({ policy: rule.policy, rule: rule.rule, ranges });
@@ -127,13 +135,44 @@ export function rulesNamingPeer(
   return found;
 }
 
-const NO_RULES: readonly IndexedRule[] = [];
+interface NamingRules {
+  readonly byEnd: readonly CompiledRule[];
+  readonly byBlock: readonly CompiledRule[];
+  /** The pods on which named ports are resolved for either; null where they match nothing. */
+  readonly serverPod: PolicyPod | null;
+  readonly namedByBlock: PolicyPod | null;
+}
 
-function rulesOfPeers(rules: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonly IndexedRule[] {
-  let found: IndexedRule[] | null = null;
-  const add = (named: readonly IndexedRule[]): void => {
-    found ??= [...rules.anyPeer];
-    found.push(...named);
+function rulesNaming(
+  set: PolicySet,
+  direction: Direction,
+  { pod, isolation: { rules }, peer }: JudgedSide,
+): NamingRules {
+  const serverPod = direction === 'ingress' ? pod : peer.kind === 'pod' ? peer.pod : null;
+  return {
+    byEnd: peer.kind === 'pod' ? rulesOfPeers(rules, set.peersMatching(peer.pod)) : rules.anyPeer,
+    byBlock: rules.blocks.length === 0 ? NO_RULES : rulesOfBlocks(set, rules, peer),
+    serverPod,
+    // At egress a block makes named ports match nothing (NETPOL rule 17).
+    namedByBlock: direction === 'egress' ? null : serverPod,
+  };
+}
+
+function holds(ranges: readonly PortRange[], port: number): boolean {
+  for (const { from, to } of ranges) if (from <= port && port <= to) return true;
+  return false;
+}
+
+const NO_RULES: readonly CompiledRule[] = [];
+
+function rulesOfPeers(rules: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonly CompiledRule[] {
+  let found: CompiledRule[] | null = null;
+  const add = (named: CompiledRule | readonly CompiledRule[]): void => {
+    if ('rule' in named) {
+      if (found === null) found = rules.anyPeer.length === 0 ? [named] : [...rules.anyPeer, named];
+      else found.push(named);
+    } else if (found === null) found = [...rules.anyPeer, ...named];
+    else found.push(...named);
   };
   if (podPeers.size <= rules.pods.size) {
     for (const podPeer of podPeers) {
@@ -146,17 +185,20 @@ function rulesOfPeers(rules: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonl
   return found ?? rules.anyPeer;
 }
 
-function inOrder(a: readonly IndexedRule[], b: readonly IndexedRule[]): readonly IndexedRule[] {
+/** Sorted by policy and index. */
+function inOrder(a: readonly CompiledRule[], b: readonly CompiledRule[]): readonly CompiledRule[] {
   if (a.length === 0 && b.length === 1) return b;
   if (b.length === 0 && a.length === 1) return a;
-  return [...new Set([...a, ...b])].toSorted((left, right) => left.order - right.order);
+  return [...new Set([...a, ...b])].toSorted(
+    (left, right) => compareText(left.policy, right.policy) || left.rule - right.rule,
+  );
 }
 
-function rulesOfBlocks(set: PolicySet, { blocks }: RuleIndex, peer: JudgedSide['peer']): IndexedRule[] {
+function rulesOfBlocks(set: PolicySet, { blocks }: RuleIndex, peer: JudgedSide['peer']): CompiledRule[] {
   const comparable = peer.kind === 'address' || set.options.ipBlockMatchesPods;
   if (!comparable || peer.address === null) return [];
   const address = peer.kind === 'pod' ? set.parsed(peer.address) : parseAddress(peer.address);
-  const found: IndexedRule[] = [];
+  const found: CompiledRule[] = [];
   for (const { block, rule } of blocks) if (blockHolds(block, address)) found.push(rule);
   return found;
 }

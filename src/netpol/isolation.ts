@@ -11,9 +11,16 @@ export interface CompiledPolicy {
   readonly key: string;
   /** As it was given. */
   readonly policy: NetworkPolicy;
+  readonly rules: readonly CompiledRule[];
+}
+
+export interface CompiledRule {
+  /** `namespace/name`. */
+  readonly policy: string;
+  /** Its index in the policy. */
+  readonly rule: number;
   readonly peers: RulePeers;
-  /** By rule index. */
-  readonly ports: readonly RulePorts[];
+  readonly ports: RulePorts;
 }
 
 /** The policies that isolate one pod in one direction, by key; no policy means not isolated (NETPOL rules 3 and 6). */
@@ -23,40 +30,30 @@ export interface Isolation {
   readonly rules: RuleIndex;
 }
 
-export interface IndexedRule {
-  /** `namespace/name`. */
-  readonly policy: string;
-  /** Its index in the policy. */
-  readonly rule: number;
-  readonly ports: RulePorts;
-  /** Its place among the rules of all the policies. */
-  readonly order: number;
-}
-
 export interface RuleIndex {
   /** Rules that match any peer at all. */
-  readonly anyPeer: readonly IndexedRule[];
-  readonly pods: ReadonlyMap<PodPeer, readonly IndexedRule[]>;
-  readonly blocks: readonly { readonly block: CompiledBlock; readonly rule: IndexedRule }[];
+  readonly anyPeer: readonly CompiledRule[];
+  /** Most peers stand in one rule of a policy. */
+  readonly pods: ReadonlyMap<PodPeer, CompiledRule | readonly CompiledRule[]>;
+  readonly blocks: readonly { readonly block: CompiledBlock; readonly rule: CompiledRule }[];
 }
 
 /** `policies` are sorted by key. */
 export function isolationBy(policies: readonly CompiledPolicy[]): Isolation {
-  const anyPeer: IndexedRule[] = [];
-  const pods = new Map<PodPeer, IndexedRule[]>();
-  const blocks: { block: CompiledBlock; rule: IndexedRule }[] = [];
-  let order = 0;
-  for (const { key, peers, ports } of policies) {
-    const rules = ports.map((one, rule) => ({ policy: key, rule, ports: one, order: order++ }));
-    anyPeer.push(...rules.filter(({ rule }) => peers.anyPeer.has(rule)));
-    for (const [peer, indexes] of peers.pods) {
-      const known = pods.get(peer) ?? [];
-      for (const index of indexes) known.push(...rules.slice(index, index + 1));
-      pods.set(peer, known);
-    }
-    for (const { block, rule: index } of peers.blocks) {
-      const rule = rules[index];
-      if (rule !== undefined) blocks.push({ block, rule });
+  const anyPeer: CompiledRule[] = [];
+  const pods = new Map<PodPeer, CompiledRule | CompiledRule[]>();
+  const blocks: { block: CompiledBlock; rule: CompiledRule }[] = [];
+  for (const { rules } of policies) {
+    for (const rule of rules) {
+      const { peers } = rule;
+      if (peers.isAny) anyPeer.push(rule);
+      for (const peer of peers.pods) {
+        const known = pods.get(peer);
+        if (known === undefined) pods.set(peer, rule);
+        else if ('rule' in known) pods.set(peer, [known, rule]);
+        else known.push(rule);
+      }
+      for (const block of peers.blocks) blocks.push({ block, rule });
     }
   }
   return { policies, keys: policies.map(({ key }) => key), rules: { anyPeer, pods, blocks } };

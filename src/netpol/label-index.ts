@@ -12,6 +12,7 @@ export interface SelectorEntry<T> {
 }
 
 export interface LabelIndex<T> {
+  add(entry: SelectorEntry<T>): void;
   /** The items whose selectors match, in no promised order. */
   matching(labels: Readonly<Record<string, string>>): T[];
 }
@@ -19,12 +20,14 @@ export interface LabelIndex<T> {
 export function indexBySelector<T>(entries: readonly SelectorEntry<T>[]): LabelIndex<T> {
   const filed = new Map<string, Map<string, SelectorEntry<T>[]>>();
   const unfiled: SelectorEntry<T>[] = [];
-  for (const entry of entries) {
+  const add = (entry: SelectorEntry<T>): void => {
     const pair = leastFilled(filed, requiredLabels(entry.selector));
     if (pair === null) unfiled.push(entry);
     else bucketOf(filed, pair).push(entry);
-  }
+  };
+  for (const entry of entries) add(entry);
   return {
+    add,
     matching(labels) {
       const found: T[] = [];
       addMatching(found, unfiled, labels);

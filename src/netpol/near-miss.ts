@@ -22,16 +22,16 @@ export function nearMiss(
   const { direction, connection, pod, peer } = side;
   const { protocol, port } = connection;
   const asked = `${kubernetesProtocol(protocol)} ${port}`;
-  if (policy.ports.length === 0) return `it has no ${direction} rule, so it allows nothing`;
+  if (policy.rules.length === 0) return `it has no ${direction} rule, so it allows nothing`;
   const alone = { ...side, isolation: isolationBy([policy]) };
   const [naming] = rulesNamingPeer(set, direction, protocol, alone);
   const server = direction === 'ingress' ? pod : peer.kind === 'pod' ? peer.pod : null;
   if (naming !== undefined) {
-    const ports = policy.ports[naming.rule];
-    const instead = ports === undefined ? 'nothing' : portsWords(ports, server);
+    const rule = policy.rules[naming.rule];
+    const instead = rule === undefined ? 'nothing' : portsWords(rule.ports, server);
     return `rule ${naming.rule} allows this peer, but not ${asked}: it allows ${instead}`;
   }
-  const opening = policy.ports.findIndex((ports) => holds(allowedByPorts(ports, protocol, server), port));
+  const opening = policy.rules.findIndex(({ ports }) => holds(allowedByPorts(ports, protocol, server), port));
   if (opening < 0) return 'no rule names this peer, and none allows this port';
   const preposition = direction === 'ingress' ? 'from' : 'to';
   const peers = peersOfRule(policy, direction, opening).join(' or ');

@@ -177,8 +177,10 @@ export function numbering(): (thing: unknown) => number {
 
 /** The port names that any rule uses; a pod's other names matter to nobody. */
 function portNamesIn({ policies }: PolicySet): ReadonlySet<string> {
-  const rules = [...policies.ingress, ...policies.egress].flatMap(({ ports }) => ports);
-  return new Set(rules.flatMap((rule) => (rule.kind === 'any' ? [] : rule.named)).map(({ name }) => name));
+  const rules = [...policies.ingress, ...policies.egress].flatMap((policy) => policy.rules);
+  return new Set(
+    rules.flatMap(({ ports }) => (ports.kind === 'any' ? [] : ports.named)).map(({ name }) => name),
+  );
 }
 
 function namedPortsOf(pod: PolicyPod, names: ReadonlySet<string>): string {

@@ -3,7 +3,7 @@
  * compared with the distinct peers once, and is then recognised in any policy without looking at labels again.
  */
 import { indexBySelector } from './label-index.ts';
-import type { SelectorEntry } from './label-index.ts';
+import type { LabelIndex } from './label-index.ts';
 import type { LabelSelector } from './policy.ts';
 import { selectorMatches } from './selector.ts';
 import type { PolicyPod, PolicyWorld } from './world.ts';
@@ -19,14 +19,41 @@ export interface PodPeer {
 
 export type MatchingPeers = (pod: PolicyPod) => ReadonlySet<PodPeer>;
 
-/** Gives one object for all peers that say the same; `distinct` is filled as peers are met. */
-export function shareEqualPeers(distinct: Map<string, PodPeer>): (peer: PodPeer) => PodPeer {
-  return (peer) => {
+export class PodPeerBook {
+  readonly #labelsOf: NamespaceLabels;
+  readonly #distinct = new Map<string, PodPeer>();
+  readonly #index: LabelIndex<PodPeer> = indexBySelector([]);
+  #matching = new WeakMap<PolicyPod, ReadonlySet<PodPeer>>();
+  #isAsked = false;
+
+  constructor(world: Pick<PolicyWorld, 'namespaces'>) {
+    this.#labelsOf = namespaceLabelsIn(world);
+  }
+
+  /** One object for all peers that say the same. A new one makes what was found of pods be found again. */
+  shared(peer: PodPeer): PodPeer {
     const text = `${peer.namespace ?? ''} ${textOf(peer.namespaceSelector)} ${textOf(peer.podSelector)}`;
-    const shared = distinct.get(text) ?? peer;
-    distinct.set(text, shared);
-    return shared;
-  };
+    const known = this.#distinct.get(text);
+    if (known !== undefined) return known;
+    this.#distinct.set(text, peer);
+    this.#index.add({ selector: peer.podSelector, item: peer });
+    if (this.#isAsked) this.#matching = new WeakMap();
+    this.#isAsked = false;
+    return peer;
+  }
+
+  /** Which of the shared peers match a pod; remembered by pod object. */
+  matching(pod: PolicyPod): ReadonlySet<PodPeer> {
+    const known = this.#matching.get(pod);
+    if (known !== undefined) return known;
+    this.#isAsked = true;
+    const candidates = this.#index.matching(pod.labels);
+    const matching = new Set(
+      candidates.filter((peer) => namesNamespace(peer, pod.namespace, this.#labelsOf)),
+    );
+    this.#matching.set(pod, matching);
+    return matching;
+  }
 }
 
 /** Policies that were made together share their selectors, which never change. */
@@ -41,29 +68,12 @@ function textOf(selector: LabelSelector | null): string {
   return text;
 }
 
-/** Which of the peers match a pod; remembered by pod object. */
-export function matchingPeersIn(world: PolicyWorld, peers: Iterable<PodPeer>): MatchingPeers {
-  const entries: SelectorEntry<PodPeer>[] = [];
-  for (const peer of peers) entries.push({ selector: peer.podSelector, item: peer });
-  const index = indexBySelector(entries);
-  const labelsOf = namespaceLabelsIn(world);
-  const remembered = new WeakMap<PolicyPod, ReadonlySet<PodPeer>>();
-  return (pod) => {
-    const known = remembered.get(pod);
-    if (known !== undefined) return known;
-    const candidates = index.matching(pod.labels);
-    const matching = new Set(candidates.filter((peer) => namesNamespace(peer, pod.namespace, labelsOf)));
-    remembered.set(pod, matching);
-    return matching;
-  };
-}
-
 const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
 
 type NamespaceLabels = (namespace: string) => Readonly<Record<string, string>>;
 
 /** The API server labels every namespace with its name and lets nobody change that (NETPOL rule 14). */
-function namespaceLabelsIn(world: PolicyWorld): NamespaceLabels {
+function namespaceLabelsIn(world: Pick<PolicyWorld, 'namespaces'>): NamespaceLabels {
   const remembered = new Map<string, Readonly<Record<string, string>>>();
   return (namespace) => {
     const known = remembered.get(namespace);

@@ -27,12 +27,14 @@ export type RulePorts =
       readonly named: readonly NamedPort[];
     };
 
+export const ANY_PORT: RulePorts = { kind: 'any' };
+
 /**
  * Absent, null and empty `ports` are any port of any protocol (NETPOL rule 9); an element without a port is every
  * port of its protocol, TCP by default (rule 15). Elements that the API server would refuse match nothing (rule 16).
  */
-export function compileRulePorts(ports: readonly NetworkPolicyPort[] | null | undefined): RulePorts {
-  if (ports === null || ports === undefined || ports.length === 0) return { kind: 'any' };
+export function compileRulePorts(ports: readonly NetworkPolicyPort[]): RulePorts {
+  if (ports.length === 0) return ANY_PORT;
   const numbers: Record<Protocol, readonly PortRange[]> = { tcp: [], udp: [], sctp: [] };
   const named: NamedPort[] = [];
   for (const port of ports) {

@@ -52,12 +52,12 @@ function codeOf(
 ): DenialCode {
   const { direction, connection } = side;
   const { protocol, port } = connection;
-  if (policy.ports.length === 0) return 'deny-all';
+  if (policy.rules.length === 0) return 'deny-all';
   const alone = { ...judged, isolation: isolationBy([policy]) };
   if (rulesNamingPeer(set, direction, protocol, alone).length > 0) return 'wrong-port';
   const { pod, peer } = judged;
   const server = direction === 'ingress' ? pod : peer.kind === 'pod' ? peer.pod : null;
-  const opens = policy.ports.some((ports) =>
+  const opens = policy.rules.some(({ ports }) =>
     allowedByPorts(ports, protocol, server).some(({ from, to }) => from <= port && port <= to),
   );
   return opens ? 'wrong-peer' : 'no-rule';

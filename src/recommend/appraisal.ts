@@ -5,6 +5,7 @@ import { QUARANTINE_SENTENCES } from '../domain/quarantine-reason.ts';
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
+import type { Backends } from './backends.ts';
 import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
 import { OBSERVATION_MEANINGS, READINESS_MEANINGS, SURROUNDING_MEANINGS } from './caveat-codes.ts';
 import type { ObservationCode, SurroundingCode } from './caveat-codes.ts';
@@ -38,12 +39,16 @@ export interface Appraisal {
 
 export interface AppraisalInput {
   readonly cluster: ClusterInfo;
+  /** The learning window. */
   readonly window: Span;
   /** How long a window was asked for, ms. */
   readonly learningWindowMs: number;
   readonly history: History | null;
   readonly needs: Needs;
   readonly exposed: ExposedPorts;
+  readonly backends: Backends;
+  /** Needed edges into a workload, those that options leave out too. */
+  readonly into: (ref: WorkloadRef) => readonly Edge[];
 }
 
 /** One for each workload. */
@@ -62,7 +67,7 @@ export interface Appraiser {
 }
 
 export function appraiser(input: AppraisalInput): Appraiser {
-  const { cluster, window, history, needs, exposed } = input;
+  const { cluster, window, learningWindowMs, history, needs, exposed, into } = input;
   const coverage = history === null ? null : coverageOf(history, window);
   const covered = (workload: WorkloadInfo): WorkloadCoverage | null =>
     // On the host network a pod has no address of its own that would tell when it lived.
@@ -75,22 +80,19 @@ export function appraiser(input: AppraisalInput): Appraiser {
   );
   const heldBack = byWorkload(needs.quarantined);
   const takenIn = new Set(needs.takenIn.map(({ edge }) => edgeKeyText(edge)));
-  const unusedOf = unusedFinder(cluster);
-  // What options leave out of the drafts was used all the same.
-  const into = Map.groupBy(needs.needed, ({ server }) =>
-    server.kind === 'workload' ? workloadKey(server.workload) : '',
-  );
+  const unusedOf = unusedFinder(cluster, input.backends);
   const general = generalCaveats(input);
   return {
     ofWorkload: (workload, { inbound, outbound }) => {
       const own = covered(workload);
       const held = (heldBack.get(workloadKey(workload.ref)) ?? []).map(heldBackEdge);
       const idleCronJobs = (idle.get(workload.ref.namespace) ?? []).map(({ ref }) => ref.name);
-      const unused = unusedOf(workload, into.get(workloadKey(workload.ref)) ?? []);
+      const unused = unusedOf(workload, into(workload.ref));
       return {
         coverage: own,
         readiness: readinessOf({
           window,
+          learningWindowMs,
           edges: [...inbound, ...outbound],
           exposed,
           coverage: own,
@@ -113,12 +115,16 @@ export function appraiser(input: AppraisalInput): Appraiser {
     },
     ofRule: (rule) => {
       const { evidence } = rule;
-      const isTakenIn = takenIn.size > 0 && evidence?.edges.some((edge) => takenIn.has(edgeKeyText(edge)));
+      if (evidence === null) return rule;
+      const isTakenIn = takenIn.size > 0 && evidence.edges.some((edge) => takenIn.has(edgeKeyText(edge)));
+      const isDisputed = evidence.testimony.disputed > 0;
+      if (!isTakenIn && !isDisputed) return rule;
       const caveats = [
-        ...(isTakenIn === true ? [surrounding('taken-in')] : []),
-        ...((evidence?.testimony.disputed ?? 0) > 0 ? [observation('partly-disputed')] : []),
+        ...rule.caveats,
+        ...(isTakenIn ? [surrounding('taken-in')] : []),
+        ...(isDisputed ? [observation('partly-disputed')] : []),
       ];
-      return caveats.length === 0 ? rule : { ...rule, caveats: [...rule.caveats, ...caveats] };
+      return { ...rule, caveats };
     },
   };
 }

@@ -11,6 +11,7 @@ import { dnsRules } from './dns-rules.ts';
 import type { BareDraft, Caveat, Omission } from './draft.ts';
 import { omit } from './draft-subject.ts';
 import type { DraftingContext } from './drafting.ts';
+import { BASELINE_POLICY_NAME } from './policy-name.ts';
 import { mergeRules } from './rule-draft.ts';
 import type { Subject } from './peers.ts';
 import { serviceViewRules } from './service-view.ts';
@@ -69,7 +70,7 @@ function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: Dra
   const members = [...subjects.flatMap((subject) => subject.members), podToCome(ref)];
   const dns = dnsRules({ ref, members }, context);
   const views = context.options.cni === 'aws-vpc-cni' ? serviceViewRules([], dns.services, context) : [];
-  const rules = mergeRules('egress', [...dns.rules, ...views]);
+  const rules = mergeRules('egress', [...dns.rules, ...views], context.parts);
   return {
     kind: 'draft',
     workload: ref,
@@ -80,7 +81,7 @@ function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: Dra
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
       metadata: {
-        name: `netscribe-${BASELINE_NAME}`,
+        name: BASELINE_POLICY_NAME,
         namespace: ref.namespace,
         labels: { 'app.kubernetes.io/managed-by': 'netscribe' },
       },

@@ -80,8 +80,8 @@ export const OBSERVATION_MEANINGS = {
 /** Why a draft is not ready, and what would complete it. */
 export const READINESS_MEANINGS = {
   window: {
-    sentence: 'The learning window is shorter than 7 days.',
-    completedBy: 'Wait until 7 days are recorded.',
+    sentence: 'The learning window is shorter than 7 days, or than the one that was asked for.',
+    completedBy: 'Wait until so much is recorded; ask for 7 days at least.',
   },
   'new-edges': {
     sentence: 'It got a new edge within the last 48 hours.',

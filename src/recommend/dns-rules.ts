@@ -46,7 +46,9 @@ export function dnsRules(subject: Pick<Subject, 'ref' | 'members'>, context: Dns
   }
   if (addresses.length > 0) rules.push({ ...DNS_RULE, peers: addresses.map(exactPeer), ports: PLAIN_DNS });
   for (const address of addresses) for (const port of PLAIN_DNS) allowed.add(`${address} ${portKey(port)}`);
+  const ports = new Set(rules.flatMap((rule) => rule.ports.map(({ port }) => port)));
   const covers = (edge: Edge): boolean => {
+    if (!ports.has(edge.port)) return false;
     const server = edge.server.kind === 'workload' ? workloadKey(edge.server.workload) : edge.server.address;
     return allowed.has(`${server} ${portKey(edge)}`);
   };
@@ -88,7 +90,7 @@ function peersOf(backend: WorkloadInfo, namespace: string, { peers }: DnsContext
     return [...new Set(addresses)].map((address) => ({ peer: exactPeer(address), ends: [address] }));
   }
   const named = peers.peerIn(namespace, backend.ref);
-  return named.kind === 'unnamed' ? [] : [{ peer: named.peers[0], ends: [workloadKey(backend.ref)] }];
+  return named.kind !== 'named' ? [] : [{ peer: named.peers[0], ends: [workloadKey(backend.ref)] }];
 }
 
 function exactPeer(address: IpAddress): NetworkPolicyPeer {

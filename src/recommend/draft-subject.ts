@@ -2,7 +2,7 @@
 import type { Edge } from '../domain/edge.ts';
 import { edgeKeyText } from '../domain/edge.ts';
 import { compareText } from '../domain/text-order.ts';
-import { workloadTitle } from '../domain/workload.ts';
+import { workloadKey, workloadTitle } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 import type { NetworkPolicy } from '../netpol/policy.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
@@ -13,7 +13,8 @@ import { egressRules } from './egress.ts';
 import { ingressRules } from './ingress.ts';
 import type { LeftOut } from './left-out.ts';
 import type { Subject } from './peers.ts';
-import { createPolicyName } from './policy-name.ts';
+import { GONE_OPTION } from './side-rules.ts';
+import type { SideRules } from './side-rules.ts';
 import type { Failures, ProofInput } from './prove.ts';
 import { dialledPorts } from './service-view.ts';
 
@@ -56,10 +57,12 @@ export function draftSubject(
     own.flatMap(({ outbound }) => outbound),
     context,
   );
-  const unnamed = new Map([...ingress.unnamed, ...egress.unnamed]);
+  const unnamed: SideRules['unnamed'] = new Map([...ingress.unnamed, ...egress.unnamed]);
   if (unnamed.size > 0) return omit(ref, 'peer-not-selectable', unnamedSentence(unnamed));
   const rules = [...ingress.rules, ...egress.rules];
-  const policy = policyOf(subject, choice.selector, rules);
+  const name = context.names.get(workloadKey(ref));
+  if (name === undefined) throw new Error('a subject has no name for its policy');
+  const policy = policyOf({ name, namespace: ref.namespace }, choice.selector, rules);
   const leftOut = [
     ...members.flatMap((workload) => edges.leftOut(workload.ref)),
     ...ingress.leftOut,
@@ -76,7 +79,7 @@ export function draftSubject(
     caveats: distinctCaveats([
       ...choice.caveats,
       ...subjectCaveats(subject),
-      ...leftOutCaveats(leftOut),
+      ...leftOutCaveats(leftOut, members),
       ...egress.caveats,
       ...rules.flatMap((rule) => rule.caveats),
     ]),
@@ -113,15 +116,17 @@ function listed(names: readonly string[], most: number): string {
   return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function unnamedSentence(unnamed: ReadonlyMap<string, string>): string {
+function unnamedSentence(unnamed: SideRules['unnamed']): string {
   const peers = [...unnamed]
     .toSorted(([a], [b]) => compareText(a, b))
-    .map(([title, why]) => `${title} (${why})`);
-  return `it talks to ${listed(peers, 3)}, which no selector can name; label them, or leave them out with exclude=peer=NAMESPACE/NAME`;
+    .map(([title, { why }]) => `${title} (${why})`);
+  const isGone = [...unnamed.values()].some(({ kind }) => kind === 'gone');
+  const remedy = isGone ? ', or all that are gone for good with gone=leave-out' : '';
+  return `it talks to ${listed(peers, 3)}, which no selector can name; label them, or leave them out with exclude=peer=NAMESPACE/NAME${remedy}`;
 }
 
 function policyOf(
-  { ref }: Subject,
+  named: { readonly name: string; readonly namespace: string },
   podSelector: NetworkPolicy['spec']['podSelector'],
   rules: readonly DraftRule[],
 ): NetworkPolicy {
@@ -131,21 +136,18 @@ function policyOf(
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: {
-      name: createPolicyName(ref),
-      namespace: ref.namespace,
+      ...named,
       labels: { 'app.kubernetes.io/managed-by': 'netscribe' },
     },
     spec: {
       podSelector,
       policyTypes: ['Ingress', 'Egress'],
-      ingress: ofDirection('ingress').map(({ peers, ports }) => ({
-        ...(peers === null ? {} : { from: peers }),
-        ports,
-      })),
-      egress: ofDirection('egress').map(({ peers, ports }) => ({
-        ...(peers === null ? {} : { to: peers }),
-        ports,
-      })),
+      ingress: ofDirection('ingress').map(({ peers, ports }) =>
+        peers === null ? { ports } : { from: peers, ports },
+      ),
+      egress: ofDirection('egress').map(({ peers, ports }) =>
+        peers === null ? { ports } : { to: peers, ports },
+      ),
     },
   };
 }
@@ -169,12 +171,25 @@ function printedLeftOut(leftOut: readonly LeftOut[]): LeftOutEdge[] {
   return [...distinct.values()].toSorted((a, b) => compareText(a.edge, b.edge));
 }
 
-function leftOutCaveats(leftOut: readonly LeftOut[]): Caveat[] {
+function leftOutCaveats(leftOut: readonly LeftOut[], members: Subject['members']): Caveat[] {
   const options = [...new Set(leftOut.map(({ option }) => option))].toSorted(compareText);
+  const gone = namesOfGone(leftOut, members);
   return options.map((option) => ({
     code: 'left-out',
-    sentence: `recorded connections are left out by ${option}; the draft denies them unless another rule allows them`,
+    sentence: `recorded connections ${option === GONE_OPTION ? `with ${listed(gone, MAX_NAMED)} ` : ''}are left out by ${option}; the draft denies them unless another rule allows them`,
   }));
+}
+
+/** Who is left out because it is gone: the far ends, sorted. */
+function namesOfGone(leftOut: readonly LeftOut[], members: Subject['members']): string[] {
+  const own = new Set(members.map(({ ref }) => workloadKey(ref)));
+  const ends = leftOut
+    .filter(({ reason }) => reason === 'gone')
+    .flatMap(({ edge: { client, server } }) => [client, server])
+    .flatMap((end) =>
+      end.kind === 'workload' && !own.has(workloadKey(end.workload)) ? [workloadTitle(end.workload)] : [],
+    );
+  return [...new Set(ends)].toSorted(compareText);
 }
 
 function subjectCaveats({ ref, members }: Subject): Caveat[] {

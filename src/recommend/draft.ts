@@ -78,7 +78,7 @@ export interface HeldBackEdge {
 export interface LeftOutEdge {
   /** `edgeKeyText`. */
   readonly edge: string;
-  readonly reason: 'excluded' | 'evidence' | 'nodes';
+  readonly reason: 'excluded' | 'evidence' | 'nodes' | 'window' | 'gone';
   /** As in `exclude=port=9100/tcp`. */
   readonly option: string;
 }

@@ -2,6 +2,7 @@
 import {
   BASELINES,
   CNI_PROFILES,
+  GONE_PEERS,
   GRANULARITIES,
   MAX_EXCLUSIONS,
   MAX_MIN_DAYS,
@@ -11,6 +12,7 @@ import {
 } from './drafting-options.ts';
 import type { DraftingOptions } from './drafting-options.ts';
 import { parseExclusion } from './exclusion.ts';
+import { learningWindowText, parseLearningWindow } from './learning-window.ts';
 
 /** Every option by its flag. `read` gives the value, or what is wrong with the text; without it the text is one of `choices`. */
 export const DRAFTING_FLAGS = [
@@ -36,6 +38,12 @@ export const DRAFTING_FLAGS = [
     choices: NODES_FALLBACKS,
   },
   {
+    flags: '--gone <how>',
+    description:
+      'where a peer is gone from the cluster: no draft for who talked to it, or one without its connections',
+    choices: GONE_PEERS,
+  },
+  {
     flags: '--cni <profile>',
     description:
       'the network plugin: aws-vpc-cni enforces before a Service is resolved, so its view is added',
@@ -58,6 +66,11 @@ export const DRAFTING_FLAGS = [
     description: 'leave out what was seen on fewer days than this',
     read: (text: string) => wholeNumber(text, MAX_MIN_DAYS),
   },
+  {
+    flags: '--window <span>',
+    description: 'draft from the end of the record only, and call nothing ready before so much is recorded',
+    read: parseLearningWindow,
+  },
 ] as const;
 
 /** What a command line or a query gives of them. */
@@ -65,27 +78,30 @@ export type DraftingFlags = { readonly [Name in keyof DraftingOptions]?: Draftin
 
 /** Only the options that were given: what is not asked for is as usual. */
 export function draftingOptionsOf(flags: DraftingFlags): Partial<DraftingOptions> {
-  const { granularity, cni, outside, baseline, nodes, exclude, minOpened, minDays } = flags;
+  const { granularity, cni, outside, baseline, nodes, gone, exclude, minOpened, minDays, window } = flags;
   return {
     ...(granularity !== undefined && { granularity }),
     ...(cni !== undefined && { cni }),
     ...(outside !== undefined && { outside }),
     ...(baseline !== undefined && { baseline }),
     ...(nodes !== undefined && { nodes }),
+    ...(gone !== undefined && { gone }),
     ...(exclude !== undefined && { exclude }),
     ...(minOpened !== undefined && { minOpened }),
     ...(minDays !== undefined && { minDays }),
+    ...(window !== undefined && { window }),
   };
 }
 
 /** The same as parameters of a query. */
 export function draftingQuery(flags: DraftingFlags): Record<string, string | readonly string[] | undefined> {
-  const { exclude, minOpened, minDays, ...words } = draftingOptionsOf(flags);
+  const { exclude, minOpened, minDays, window, ...words } = draftingOptionsOf(flags);
   return {
     ...words,
     exclude: exclude?.map(({ text }) => text),
     minOpened: minOpened?.toString(),
     minDays: minDays?.toString(),
+    window: typeof window === 'number' ? learningWindowText(window) : undefined,
   };
 }
 

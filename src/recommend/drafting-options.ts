@@ -8,6 +8,8 @@ export type CniProfile = 'default' | 'aws-vpc-cni';
 export type OutsideStrategy = 'exact' | 'prefix' | 'public';
 /** What to draft first in each namespace. */
 export type Baseline = 'none' | 'default-deny';
+/** What to draft for a workload of whose peers one is gone from the cluster: nothing, or what is left. */
+export type GonePeers = 'omit' | 'leave-out';
 /** What to draft where no prefix tells nodes from pods. */
 export type NodesFallback = 'any-source' | 'leave-out';
 
@@ -15,6 +17,7 @@ export const GRANULARITIES = ['workload', 'namespace'] as const satisfies readon
 export const CNI_PROFILES = ['default', 'aws-vpc-cni'] as const satisfies readonly CniProfile[];
 export const OUTSIDE_STRATEGIES = ['exact', 'prefix', 'public'] as const satisfies readonly OutsideStrategy[];
 export const BASELINES = ['none', 'default-deny'] as const satisfies readonly Baseline[];
+export const GONE_PEERS = ['omit', 'leave-out'] as const satisfies readonly GonePeers[];
 export const NODES_FALLBACKS = ['any-source', 'leave-out'] as const satisfies readonly NodesFallback[];
 
 export interface DraftingOptions {
@@ -28,12 +31,18 @@ export interface DraftingOptions {
   readonly outside: OutsideStrategy;
   readonly baseline: Baseline;
   readonly nodes: NodesFallback;
+  readonly gone: GonePeers;
   /** Connections that no draft is made from. A rule for others may still allow them. */
   readonly exclude: readonly Exclusion[];
   /** Connections opened, or found alive, that an edge needs to enter a draft; 1 is any. */
   readonly minOpened: number;
   /** Days (UTC) on which an edge must have been seen; 1 is any. */
   readonly minDays: number;
+  /**
+   * How much of the end of the record drafts are made from, ms in whole hours; null is all of it. A draft is ready only when so
+   * much was recorded, and never less than 7 days.
+   */
+  readonly window: number | null;
 }
 
 export const DEFAULT_DRAFTING: DraftingOptions = {
@@ -42,9 +51,11 @@ export const DEFAULT_DRAFTING: DraftingOptions = {
   outside: 'public',
   baseline: 'none',
   nodes: 'any-source',
+  gone: 'omit',
   exclude: [],
   minOpened: 1,
   minDays: 1,
+  window: null,
 };
 
 /** Bounds of what may be asked for. */

@@ -12,12 +12,16 @@ import type { DraftingOptions } from './drafting-options.ts';
 import { exposedPorts } from './exposure.ts';
 import { NamedRanges } from './named-ranges.ts';
 import type { KnownRanges, OutsideContext } from './outside-peers.ts';
-import { PeerBook } from './peers.ts';
+import { isCurrentSubject, PeerBook } from './peers.ts';
+import { policyNames } from './policy-name.ts';
 import { RangeIndex } from './range-index.ts';
+import { RuleParts } from './rule-parts.ts';
 
 export interface DraftingContext extends OutsideContext {
   readonly options: DraftingOptions;
   readonly peers: PeerBook;
+  /** Names of policies, by the workload key of their subject. */
+  readonly names: ReadonlyMap<string, string>;
   readonly backends: Backends;
   /** By `namespace/name`. */
   readonly services: ReadonlyMap<string, ServiceInfo>;
@@ -29,6 +33,7 @@ export interface DraftingContext extends OutsideContext {
   readonly exposed: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ports that the API server calls, by workload key. */
   readonly calls: ReadonlyMap<string, readonly CalledPort[]>;
+  readonly parts: RuleParts;
 }
 
 export function draftingContext(
@@ -40,10 +45,12 @@ export function draftingContext(
   const podsAndServices = podAndServiceRanges(cluster);
   const ranges = clusterRanges(cluster, podsAndServices);
   const named = new NamedRanges(known.named ?? {});
+  const peers = new PeerBook(cluster, options.granularity);
   return {
     options,
     strategy: options.outside,
-    peers: new PeerBook(cluster, options.granularity),
+    peers,
+    names: policyNames(peers.subjects.filter(isCurrentSubject).map(({ ref }) => ref)),
     backends,
     services: new Map(cluster.services.map((service) => [`${service.namespace}/${service.name}`, service])),
     dns: dnsServicesOf(cluster, backends),
@@ -51,6 +58,7 @@ export function draftingContext(
     nodeLocalDns: nodeLocalDnsAddresses(cluster),
     exposed: exposedPorts(cluster, backends),
     calls: apiServerCalls(cluster, backends),
+    parts: new RuleParts(),
     podsAndServices,
     taken: new RangeIndex([...ranges.ranges, ...named.blocks()]),
     known,

@@ -19,7 +19,7 @@ export function egressRules(
   const side = sideRules({ direction: 'egress', subject, open: [], openToPods: new Set() }, needs, context);
   const views = context.options.cni === 'aws-vpc-cni' ? serviceViewRules(edges, dns.services, context) : [];
   return {
-    rules: mergeRules('egress', [...dns.rules, ...side.drafts, ...views]),
+    rules: mergeRules('egress', [...dns.rules, ...side.drafts, ...views], context.parts),
     unnamed: side.unnamed,
     leftOut: side.leftOut,
     caveats: dns.caveats,

@@ -11,6 +11,7 @@ import type { Subject } from './peers.ts';
 import { mergeRules, portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
 import { sideRules } from './side-rules.ts';
+import type { SideRules } from './side-rules.ts';
 import type { OpenPort, SideNeed } from './side-rules.ts';
 
 const EXPOSED: Caveat = {
@@ -22,7 +23,7 @@ const EXPOSED: Caveat = {
 export interface DirectionRules {
   readonly rules: DraftRule[];
   /** Why no selector can name a peer, by its title. */
-  readonly unnamed: ReadonlyMap<string, string>;
+  readonly unnamed: SideRules['unnamed'];
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -33,11 +34,10 @@ export function ingressRules(
   context: DraftingContext,
 ): DirectionRules {
   const dnsPorts = dnsPortsOf(subject, context);
-  const needs = edges.flatMap((edge) =>
-    edge.views
-      .filter(({ seen, ownNode }) => seen.kind === 'workload' || !ownNode)
-      .map(({ seen }): SideNeed => ({ edge, peer: seen })),
-  );
+  const needs: SideNeed[] = [];
+  for (const edge of edges)
+    for (const { seen, ownNode } of edge.views)
+      if (seen.kind === 'workload' || !ownNode) needs.push({ edge, peer: seen });
   const side = sideRules(
     {
       direction: 'ingress',
@@ -49,7 +49,11 @@ export function ingressRules(
     context,
   );
   const drafts = dnsPorts.length === 0 ? side.drafts : [dnsForEveryone(dnsPorts), ...side.drafts];
-  return { rules: mergeRules('ingress', drafts), unnamed: side.unnamed, leftOut: side.leftOut };
+  return {
+    rules: mergeRules('ingress', drafts, context.parts),
+    unnamed: side.unnamed,
+    leftOut: side.leftOut,
+  };
 }
 
 /** What configuration opens: what the API server calls at once, what is exposed when the outside came. */

@@ -31,15 +31,24 @@ export type PeerAnswer =
       readonly peers: readonly [NetworkPolicyPeer];
       readonly caveats: readonly Caveat[];
     }
-  | { readonly kind: 'unnamed'; readonly why: string };
+  | { readonly kind: 'unnamed'; readonly why: string }
+  /** Nothing of it is in the cluster any more. */
+  | { readonly kind: 'gone'; readonly why: string };
 
-const UNKNOWN: PeerAnswer = { kind: 'unnamed', why: 'its object and pods are not known' };
+interface PeerAnswers {
+  readonly inside: PeerAnswer;
+  readonly outside: PeerAnswer;
+}
+
+const GONE: PeerAnswer = { kind: 'gone', why: 'its object and pods are gone' };
 const ON_THE_NODE: PeerAnswer = { kind: 'unnamed', why: "its pods are on their node's network" };
 
 /** Chooses selectors once per cluster and answers for any workload of it. */
 export class PeerBook {
   readonly #workloads = new RefMap<WorkloadInfo>();
-  readonly #peers = new RefMap<{ readonly inside: PeerAnswer; readonly outside: PeerAnswer }>();
+  readonly #peers = new RefMap<PeerAnswers>();
+  /** Of namespaces that are drafted as a whole, by name: whoever is gone from one was a pod of it. */
+  readonly #wholes = new Map<string, PeerAnswers>();
   /** Sorted by namespace and name. */
   readonly subjects: readonly Subject[];
 
@@ -54,6 +63,7 @@ export class PeerBook {
     for (const subject of this.subjects) {
       const answers = { inside: peerOf(subject, true), outside: peerOf(subject, false) };
       for (const { ref } of subject.members) this.#peers.set(ref, answers);
+      if (subject.ref.kind === 'Namespace') this.#wholes.set(subject.ref.namespace, answers);
     }
   }
 
@@ -61,11 +71,27 @@ export class PeerBook {
     return this.#workloads.get(ref) ?? null;
   }
 
+  /** The peers as which workloads may stand in policies of their namespace, and of others. */
+  everyPeer(): { readonly namespace: string; readonly peers: readonly NetworkPolicyPeer[] }[] {
+    return this.subjects.flatMap(({ ref, members: [first] }) => {
+      const answers = first === undefined ? undefined : this.#peers.get(first.ref);
+      return answers === undefined
+        ? []
+        : [answers.inside, answers.outside].flatMap((answer) =>
+            answer.kind === 'named' ? [{ namespace: ref.namespace, peers: answer.peers }] : [],
+          );
+    });
+  }
+
   /** `ref` as a peer in a policy of `namespace`. */
   peerIn(namespace: string, ref: WorkloadRef): PeerAnswer {
-    const peers = this.#peers.get(ref);
+    const peers = this.#peers.get(ref) ?? this.#ofWhole(ref);
     if (peers !== undefined) return ref.namespace === namespace ? peers.inside : peers.outside;
-    return this.workload(ref)?.hostNetwork === true ? ON_THE_NODE : UNKNOWN;
+    return this.workload(ref) === null ? GONE : ON_THE_NODE;
+  }
+
+  #ofWhole(ref: WorkloadRef): PeerAnswers | undefined {
+    return this.workload(ref) === null ? this.#wholes.get(ref.namespace) : undefined;
   }
 }
 
@@ -111,10 +137,15 @@ function peerOf({ ref, choice }: Subject, isInside: boolean): PeerAnswer {
 }
 
 /** A workload whose controller is gone and whose pods have all ended needs no policy. */
-export function isCurrent(workload: WorkloadInfo): boolean {
+function isCurrent(workload: WorkloadInfo): boolean {
   return (
     workload.templateLabels !== null || workload.selector !== null || workload.pods.some((pod) => !pod.ended)
   );
+}
+
+/** Only these are drafted. */
+export function isCurrentSubject({ members }: Subject): boolean {
+  return members.some(isCurrent);
 }
 
 function compareRefs(a: WorkloadRef, b: WorkloadRef): number {

@@ -47,7 +47,7 @@ function printDraft(draft: Draft, options: PrintOptions): string {
     }
   }
   // Long CIDR lists stay one item a line; the library's own folding would depend on their length.
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return document.toString({ directives: false, lineWidth: 0, flowCollectionPadding: true });
 }
 
 function ruleComment(rule: DraftRule, options: PrintOptions): string {

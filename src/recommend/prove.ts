@@ -4,10 +4,10 @@ import { edgeKeyText } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
-import { compilePolicies } from '../netpol/compile.ts';
+import { PolicyCompiler } from '../netpol/compile.ts';
 import type { PolicySet } from '../netpol/compile.ts';
-import { evaluateSide } from '../netpol/evaluate.ts';
-import type { NetworkPolicy } from '../netpol/policy.ts';
+import { isAllowed } from '../netpol/evaluate.ts';
+import type { NetworkPolicy, NetworkPolicyPeer } from '../netpol/policy.ts';
 import type { Direction, End, PolicyWorld } from '../netpol/world.ts';
 import type { WorkloadInfo } from './cluster.ts';
 import { usableLabels } from './label-sets.ts';
@@ -48,21 +48,23 @@ export interface Failures {
 
 /** Judges the drafts of one namespace together: each pod is selected by its own and no other, and every needed edge is allowed. */
 export class Prover {
-  readonly #world: PolicyWorld;
+  readonly #compiler: PolicyCompiler;
   readonly #workloadOf: (ref: WorkloadRef) => WorkloadInfo | null;
   readonly #ends = new RefMap<readonly End[]>();
 
   constructor(world: PolicyWorld, workloadOf: (ref: WorkloadRef) => WorkloadInfo | null) {
-    this.#world = world;
+    this.#compiler = new PolicyCompiler(world);
     this.#workloadOf = workloadOf;
+  }
+
+  /** Looks at peers that drafts of a namespace may name. It changes no answer and saves looking at them for each namespace. */
+  foresee(peers: readonly NetworkPolicyPeer[], namespace: string): void {
+    this.#compiler.foresee(peers, namespace);
   }
 
   /** One for each input, in their order. */
   failures(inputs: readonly ProofInput[]): Failures[] {
-    const set = compilePolicies(
-      inputs.map(({ policy }) => policy),
-      this.#world,
-    );
+    const set = this.#compiler.compile(inputs.map(({ policy }) => policy));
     return inputs.map((input) => this.#failuresOf(input, set));
   }
 
@@ -86,18 +88,18 @@ export class Prover {
   }
 
   #letsIn(edge: Edge, judged: Judged, { isLeftOut }: ProofInput): boolean {
-    return edge.views
-      .filter(({ ownNode, seen }) => !ownNode && !isLeftOut('ingress', edge, seen))
-      .every(({ seen }) => this.#endsOf(seen).every((peer) => allows(judged, peer, edge)));
+    for (const { ownNode, seen } of edge.views) {
+      if (ownNode || isLeftOut('ingress', edge, seen)) continue;
+      for (const peer of this.#endsOf(seen)) if (!allows(judged, peer, edge)) return false;
+    }
+    return true;
   }
 
   #letsOut(edge: Edge, judged: Judged, { isLeftOut, dialled }: ProofInput): boolean {
     if (isLeftOut('egress', edge, edge.server)) return true;
-    return (
-      this.#endsOf(edge.server).every((peer) => allows(judged, peer, edge)) &&
-      dialled(edge).every(({ service, port }) =>
-        service.clusterIps.every((address) => allows(judged, { kind: 'address', address }, port)),
-      )
+    for (const peer of this.#endsOf(edge.server)) if (!allows(judged, peer, edge)) return false;
+    return dialled(edge).every(({ service, port }) =>
+      service.clusterIps.every((address) => allows(judged, { kind: 'address', address }, port)),
     );
   }
 
@@ -120,8 +122,12 @@ function isIsolatedBy(set: PolicySet, end: End, policy: string): boolean {
 }
 
 function allows({ set, own, direction }: Judged, peer: End, to: Pick<Edge, 'protocol' | 'port'>): boolean {
-  const ends = direction === 'ingress' ? { client: peer, server: own } : { client: own, server: peer };
-  return evaluateSide(set, direction, { ...ends, protocol: to.protocol, port: to.port }).allowed;
+  const { protocol, port } = to;
+  const connection =
+    direction === 'ingress'
+      ? { client: peer, server: own, protocol, port }
+      : { client: own, server: peer, protocol, port };
+  return isAllowed(set, direction, connection);
 }
 
 /** Pods that differ in nothing that a selector of a draft may name are one. */

@@ -9,16 +9,17 @@ import type { ReadinessCode } from './caveat-codes.ts';
 import type { WorkloadCoverage } from './coverage.ts';
 import type { Readiness, ReadinessReason } from './draft.ts';
 import type { Span } from './history.ts';
+import { LEARNING_WINDOW_MS } from './learning-window.ts';
 import { needClass } from './need-class.ts';
 import type { ExposedPorts } from './need-class.ts';
 
-/** Shorter windows miss what happens weekly (FIELD: 41 flows in 7 days, 5 in 3 minutes). */
-export const LEARNING_WINDOW_MS = 7 * 24 * HOUR_MS;
 /** A workload that got no new edge for this long has shown what it does. */
 const QUIET_MS = 48 * HOUR_MS;
 
 export interface ReadinessInput {
   readonly window: Span;
+  /** How long a window was asked for, ms; less than 7 days counts as 7. */
+  readonly learningWindowMs: number;
   /** Needed edges at either end of the workload. */
   readonly edges: readonly Edge[];
   readonly exposed: ExposedPorts;
@@ -29,9 +30,10 @@ export interface ReadinessInput {
 }
 
 export function readinessOf(input: ReadinessInput): Readiness {
-  const { window, coverage } = input;
+  const { window, learningWindowMs, coverage } = input;
   const reasons: ReadinessReason[] = [];
-  if (window.end - window.start < LEARNING_WINDOW_MS) reasons.push(reason('window'));
+  if (window.end - window.start < Math.max(learningWindowMs, LEARNING_WINDOW_MS))
+    reasons.push(reason('window'));
   if (coverage === null) reasons.push(reason('not-assessed'));
   else {
     if (newestNeed(input) > window.end - QUIET_MS) reasons.push(reason('new-edges'));

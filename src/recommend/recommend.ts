@@ -23,26 +23,24 @@ import type { LeftOut } from './left-out.ts';
 import { givenEdgeKey, needsOf } from './need.ts';
 import type { Quarantined } from './need.ts';
 import type { KnownRanges } from './outside-peers.ts';
-import { isCurrent } from './peers.ts';
+import { isCurrentSubject } from './peers.ts';
 import type { Subject } from './peers.ts';
 import { policyWorldOf } from './policy-world.ts';
 import { Prover } from './prove.ts';
 import { appendTo, RefMap } from './ref-map.ts';
-import { LEARNING_WINDOW_MS } from './readiness.ts';
+import { LEARNING_WINDOW_MS, learningWindow } from './learning-window.ts';
 import { sharedAppraisal } from './shared-appraisal.ts';
 
 export interface RecommendInput {
   readonly cluster: ClusterInfo;
   readonly edges: readonly Edge[];
-  /** The learning window, unix ms. */
+  /** What was recorded, unix ms; the learning window is all of it, or as much of its end as the options say. */
   readonly window: { readonly start: number; readonly end: number };
   readonly known: KnownRanges;
   /** What people chose; those of DEFAULT_DRAFTING where absent. */
   readonly options?: Partial<DraftingOptions>;
   /** Who watched what, and when pods lived; without it no draft is ready. */
   readonly history?: History;
-  /** How long a learning window was asked for, ms; 7 days unless given. */
-  readonly learningWindowMs?: number;
   /** Edges (`edgeKeyText`, blanks around the arrow or not) that a person takes in though they are held back. */
   readonly include?: readonly string[];
 }
@@ -67,23 +65,38 @@ export interface Recommendation {
 }
 
 export function recommend(input: RecommendInput): Recommendation {
-  const { cluster, window, include = [], learningWindowMs = LEARNING_WINDOW_MS, history = null } = input;
+  const { cluster, include = [], history = null } = input;
   const options = { ...DEFAULT_DRAFTING, ...input.options };
   const context = draftingContext(cluster, input.known, options);
+  // Who scanned last month is none the better for a short window: what is held back is judged by all that was recorded.
   const needs = needsOf(input.edges, {
-    window,
+    window: input.window,
     exposed: context.exposed,
     include: new Set(include.map(givenEdgeKey)),
   });
-  const { kept, leftOut } = applyOptions(needs.needed, options);
+  const window = learningWindow(input.window, options.window);
+  const learningWindowMs = options.window ?? LEARNING_WINDOW_MS;
+  const { kept, leftOut } = applyOptions(needs.needed, options, input.window);
   const edges = edgesByWorkload(kept, leftOut);
-  const appraise = appraiser({ cluster, window, learningWindowMs, history, needs, exposed: context.exposed });
+  // What options leave out of the drafts was used all the same.
+  const used = kept === needs.needed ? edges : edgesByWorkload(needs.needed, []);
+  const { exposed, backends } = context;
+  const appraise = appraiser({
+    cluster,
+    window,
+    learningWindowMs,
+    history,
+    needs,
+    exposed,
+    backends,
+    into: used.inbound,
+  });
   const appraised = cluster.workloads.map((workload) => {
     const { ref } = workload;
     const own = { inbound: edges.inbound(ref), outbound: edges.outbound(ref) };
     return { workload: ref, ...appraise.ofWorkload(workload, own) };
   });
-  const subjects = context.peers.subjects.filter(({ members }) => members.some(isCurrent));
+  const subjects = context.peers.subjects.filter(isCurrentSubject);
   const drafted = provedDrafts(subjects, edges, { context, world: policyWorldOf(cluster) });
   // A policy for a whole namespace isolates every pod of it by itself.
   const hasBaselines = options.baseline === 'default-deny' && options.granularity === 'workload';
@@ -116,6 +129,7 @@ function provedDrafts(
   by: { readonly context: DraftingContext; readonly world: PolicyWorld },
 ): (BareDraft | Omission)[] {
   const prover = new Prover(by.world, (ref) => by.context.peers.workload(ref));
+  for (const { namespace, peers } of by.context.peers.everyPeer()) prover.foresee(peers, namespace);
   return [...Map.groupBy(subjects, ({ ref }) => ref.namespace).values()].flatMap((own) => {
     const candidates = own.map((subject) => draftSubject(subject, edges, by.context));
     const drafted = candidates.filter((each) => each.kind === 'candidate');

@@ -1,17 +1,24 @@
-/** Values by workload, found without building a key: edges name their ends hundreds of thousands of times. */
+/** Values by workload. Edges name their ends hundreds of thousands of times, mostly by one object for each workload. */
+import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 
 export class RefMap<T> {
-  readonly #byNamespace = new Map<string, Map<string, Map<string, T>>>();
+  readonly #byKey = new Map<string, T>();
+  /** The same by the objects that were asked for, which saves their keys. */
+  readonly #byObject = new Map<WorkloadRef, T>();
 
-  get({ namespace, kind, name }: WorkloadRef): T | undefined {
-    return this.#byNamespace.get(namespace)?.get(name)?.get(kind);
+  get(ref: WorkloadRef): T | undefined {
+    const known = this.#byObject.get(ref);
+    if (known !== undefined) return known;
+    const value = this.#byKey.get(workloadKey(ref));
+    if (value !== undefined) this.#byObject.set(ref, value);
+    return value;
   }
 
-  set({ namespace, kind, name }: WorkloadRef, value: T): void {
-    const byName = this.#byNamespace.get(namespace) ?? new Map<string, Map<string, T>>();
-    const byKind = byName.get(name) ?? new Map<string, T>();
-    this.#byNamespace.set(namespace, byName.set(name, byKind.set(kind, value)));
+  set(ref: WorkloadRef, value: T): void {
+    const key = workloadKey(ref);
+    if (this.#byKey.has(key)) this.#byObject.clear();
+    this.#byKey.set(key, value);
   }
 }
 

@@ -5,10 +5,11 @@ import { PROTOCOLS, kubernetesProtocol } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '../netpol/policy.ts';
+import type { Direction } from '../netpol/world.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
 import type { Basis, Caveat, DraftRule } from './draft.ts';
 import { portRanges } from './port-ranges.ts';
-import { ruleEvidence } from './rule-evidence.ts';
+import type { RuleParts } from './rule-parts.ts';
 
 export interface PortNeed {
   readonly protocol: Protocol;
@@ -50,19 +51,28 @@ const SCTP: Caveat = {
 const NONE: readonly never[] = [];
 
 /** Rules of the same peers become one with all their ports; the result is sorted and independent of input order. */
-export function mergeRules(direction: 'ingress' | 'egress', drafts: readonly RuleDraft[]): DraftRule[] {
-  const alone = drafts.filter(({ isAlone }) => isAlone === true);
-  const byPeers = Map.groupBy(
-    alone.length === 0 ? drafts : drafts.filter(({ isAlone }) => isAlone !== true),
-    ({ basis, title, peers }) => `${basis} ${title} ${JSON.stringify(peers)}`,
-  );
-  return [...alone.map((draft) => [draft]), ...byPeers.values()]
-    .map((group) => ({
-      order: Math.min(...group.map((draft) => draft.order)),
-      rule: mergedRule(direction, group),
-    }))
-    .toSorted((a, b) => a.order - b.order || compareRules(a.rule, b.rule))
-    .map(({ rule }) => rule);
+export function mergeRules(
+  direction: Direction,
+  drafts: readonly RuleDraft[],
+  parts: RuleParts,
+): DraftRule[] {
+  const merged: RuleDraft[] = [];
+  const byPeers = new Map<string, RuleDraft[]>();
+  for (const draft of drafts) {
+    if (draft.isAlone === true) {
+      merged.push(draft);
+      continue;
+    }
+    const { basis, title, peers } = draft;
+    const key = `${basis} ${title} ${JSON.stringify(peers)}`;
+    const group = byPeers.get(key);
+    if (group === undefined) byPeers.set(key, [draft]);
+    else group.push(draft);
+  }
+  for (const group of byPeers.values()) merged.push(mergedDraft(group));
+  return merged
+    .toSorted((a, b) => a.order - b.order || compareDrafts(a, b, parts))
+    .map((draft) => ruleOf(direction, draft, parts));
 }
 
 /** One string per protocol and port. */
@@ -71,17 +81,10 @@ export function portKey(need: PortNeed): string {
 }
 
 /** As a rule lists them, by protocol and number; many dynamic ports are one range, and then it says so. */
-export function portsOf(needs: readonly PortNeed[]): {
-  readonly ports: NetworkPolicyPort[];
-  readonly caveats: readonly Caveat[];
-} {
+function portsOf(needs: readonly PortNeed[], parts: RuleParts): Pick<DraftRule, 'ports' | 'caveats'> {
   const [one] = needs;
-  // Most rules have one port. A list that is made at its length costs a tenth of one that grows.
   if (one !== undefined && needs.length === 1)
-    return {
-      ports: [{ protocol: kubernetesProtocol(one.protocol), port: one.port }],
-      caveats: one.protocol === 'sctp' ? [SCTP] : NONE,
-    };
+    return { ports: parts.onePort(one), caveats: one.protocol === 'sctp' ? [SCTP] : NONE };
   const caveats: Caveat[] = [];
   const ports: NetworkPolicyPort[] = [];
   for (const protocol of PROTOCOLS) {
@@ -99,48 +102,65 @@ export function portsOf(needs: readonly PortNeed[]): {
 }
 
 /** By title; rules of one title (two kinds of one name, one class of addresses on several ports) by what they allow. */
-function compareRules(a: DraftRule, b: DraftRule): number {
-  return (
-    compareText(a.title, b.title) ||
-    compareText(JSON.stringify([a.peers, a.ports]), JSON.stringify([b.peers, b.ports]))
-  );
+function compareDrafts(a: RuleDraft, b: RuleDraft, parts: RuleParts): number {
+  const allowed = ({ peers, ports }: RuleDraft): string =>
+    JSON.stringify([peers, portsOf(ports, parts).ports]);
+  return compareText(a.title, b.title) || compareText(allowed(a), allowed(b));
 }
 
-function mergedRule(direction: 'ingress' | 'egress', group: readonly RuleDraft[]): DraftRule {
+/** The needs of all as those of the first. */
+function mergedDraft(group: readonly RuleDraft[]): RuleDraft {
   const [first] = group;
   if (first === undefined) throw new RangeError('no rule to merge');
-  const edges = distinctEdges(group);
-  const { ports, caveats: ofPorts } = portsOf(group.flatMap((draft) => draft.ports));
-  const oneSided = edges.some(isOneSided) ? [ONE_SIDED] : [];
+  if (group.length === 1) return first;
+  return {
+    ...first,
+    order: Math.min(...group.map((draft) => draft.order)),
+    ports: group.flatMap((draft) => draft.ports),
+    caveats: group.flatMap((draft) => draft.caveats),
+    edges: group.flatMap((draft) => draft.edges),
+    services: group.flatMap((draft) => draft.services ?? []),
+  };
+}
+
+function ruleOf(direction: Direction, draft: RuleDraft, parts: RuleParts): DraftRule {
+  const { basis, title, peers } = draft;
+  const edges = distinctEdges(draft.edges);
+  const { ports, caveats } = portsOf(draft.ports, parts);
+  const isOneWord = edges.some(isOneSided);
   return {
     direction,
-    basis: first.basis,
-    title: first.title,
-    peers: first.peers,
+    basis,
+    title,
+    peers,
     ports,
-    services: first.basis === 'observed' ? servicesDialled(edges) : servicesImplied(group),
-    caveats: distinctCaveats([...group.flatMap((draft) => draft.caveats), ...oneSided, ...ofPorts]),
-    evidence: ruleEvidence(edges),
+    services: basis === 'observed' ? servicesDialled(edges) : servicesImplied(draft),
+    caveats: distinctCaveats(
+      isOneWord || caveats.length > 0
+        ? [...draft.caveats, ...(isOneWord ? [ONE_SIDED] : NONE), ...caveats]
+        : draft.caveats,
+    ),
+    evidence: parts.evidence(edges),
   };
 }
 
 /** Sorted by key, so that evidence is the same whatever the order of input. */
-function distinctEdges(group: readonly RuleDraft[]): readonly Edge[] {
-  const edges = [...new Set(group.flatMap((draft) => draft.edges))];
+function distinctEdges(edges: readonly Edge[]): readonly Edge[] {
   if (edges.length < 2) return edges;
-  return edges
+  return [...new Set(edges)]
     .map((edge) => ({ edge, key: edgeKeyText(edge) }))
     .toSorted((a, b) => compareText(a.key, b.key))
     .map(({ edge }) => edge);
 }
 
 function servicesDialled(edges: readonly Edge[]): readonly string[] {
+  if (edges.every(({ services }) => services.length === 0)) return NONE;
   const dialled = new Set<string>();
   for (const { services } of edges)
     for (const { namespace, name } of services) dialled.add(`${namespace}/${name}`);
-  return dialled.size === 0 ? NONE : [...dialled].toSorted(compareText);
+  return [...dialled].toSorted(compareText);
 }
 
-function servicesImplied(group: readonly RuleDraft[]): readonly string[] {
-  return [...new Set(group.flatMap((draft) => draft.services ?? []))].toSorted(compareText);
+function servicesImplied({ services = NONE }: RuleDraft): readonly string[] {
+  return services.length === 0 ? NONE : [...new Set(services)].toSorted(compareText);
 }

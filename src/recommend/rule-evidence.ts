@@ -56,12 +56,14 @@ function daysSeen(edges: readonly Edge[]): number {
 
 /** At least so many: an edge names only some of its pods, and two edges may have the same ones. */
 function distinctPods(edges: readonly Edge[], sampleOf: (edge: Edge) => PodSample): number {
+  const [first] = edges;
+  if (first !== undefined && edges.length === 1) return sampleOf(first).count;
   let most = 0;
   const named = new Set<string>();
   for (const edge of edges) {
     const { names, count } = sampleOf(edge);
     most = Math.max(most, count);
-    if (edges.length > 1) for (const name of names) named.add(name);
+    for (const name of names) named.add(name);
   }
   return Math.max(most, named.size);
 }

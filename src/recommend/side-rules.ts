@@ -4,6 +4,7 @@
  */
 import type { Edge } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
+import type { IpAddress } from '../domain/ip.ts';
 import { workloadTitle } from '../domain/workload.ts';
 import type { Direction } from '../netpol/world.ts';
 import { freeBlocksOfSeen } from './addresses.ts';
@@ -16,7 +17,11 @@ import { portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
 import type { PeerAnswer, Subject } from './peers.ts';
 
+/** The option that leaves out what is gone. */
+export const GONE_OPTION = 'gone=leave-out';
+
 type NamedPeer = Extract<PeerAnswer, { kind: 'named' }>;
+export type UnnamedPeer = Exclude<PeerAnswer, NamedPeer>;
 
 /** One connection and whom the subject's side sees at its far end. */
 export interface SideNeed {
@@ -34,7 +39,7 @@ export interface OpenPort extends PortNeed {
 export interface SideRules {
   readonly drafts: RuleDraft[];
   /** Why no selector can name a peer, by its title. */
-  readonly unnamed: ReadonlyMap<string, string>;
+  readonly unnamed: ReadonlyMap<string, UnnamedPeer>;
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -73,9 +78,10 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
   const byPeer = new Map<NamedPeer, Edge[]>();
   const outside: OutsideNeed[] = [];
   const drafts: RuleDraft[] = [];
-  const unnamed = new Map<string, string>();
+  const unnamed = new Map<string, UnnamedPeer>();
+  const isKeyed = open.size + refused.size + side.openToPods.size > 0;
   for (const { edge, peer } of needs) {
-    const key = portKey(edge);
+    const key = isKeyed ? portKey(edge) : '';
     if (open.has(key)) file(byOpenPort, key, edge);
     else if (peer.kind !== 'workload') {
       if (peer.kind === 'node' && refused.has(key))
@@ -83,8 +89,10 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
       else outside.push({ edge, peer });
     } else if (!side.openToPods.has(key)) {
       const named = context.peers.peerIn(side.subject.ref.namespace, peer.workload);
-      if (named.kind === 'unnamed') unnamed.set(workloadTitle(peer.workload), named.why);
-      else file(byPeer, named, edge);
+      if (named.kind === 'named') file(byPeer, named, edge);
+      else if (named.kind === 'gone' && context.options.gone === 'leave-out')
+        leftOut.push({ edge, reason: 'gone', option: GONE_OPTION });
+      else unnamed.set(workloadTitle(peer.workload), named);
     }
   }
   for (const [named, edges] of byPeer) drafts.push(...podRules(named, edges));
@@ -97,9 +105,9 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
 /** Keys of ports on which nodes were seen at addresses that no prefix tells from pods and Services. */
 function refusedNodePorts(needs: readonly SideNeed[], { known, podsAndServices }: DraftingContext): string[] {
   if (known.nodeCidrs.length > 0) return [];
-  const ofNodes = needs.flatMap(({ edge, peer }) =>
-    peer.kind === 'node' ? [{ key: portKey(edge), address: peer.address }] : [],
-  );
+  const ofNodes: { readonly key: string; readonly address: IpAddress }[] = [];
+  for (const { edge, peer } of needs)
+    if (peer.kind === 'node') ofNodes.push({ key: portKey(edge), address: peer.address });
   return [...Map.groupBy(ofNodes, ({ key }) => key)]
     .filter(
       ([, group]) =>
@@ -113,24 +121,16 @@ function refusedNodePorts(needs: readonly SideNeed[], { known, podsAndServices }
 
 /** The tunnel port of a mesh stands apart, because it means more than it says. */
 function podRules(named: NamedPeer, edges: readonly Edge[]): RuleDraft[] {
-  const { title, peers, caveats } = named;
-  const rule = { order: 2, basis: 'observed', peers, isAlone: true } as const;
-  const tunnels = edges.filter(isTunnel);
-  const plain = tunnels.length === 0 ? edges : edges.filter((edge) => !isTunnel(edge));
-  return [
-    ...(plain.length === 0 ? [] : [{ ...rule, title, ports: plain, caveats, edges: plain }]),
-    ...(tunnels.length === 0
-      ? []
-      : [
-          {
-            ...rule,
-            title: `${title} (any port, by mesh)`,
-            ports: tunnels,
-            caveats: [...caveats, MESH],
-            edges: tunnels,
-          },
-        ]),
-  ];
+  if (!edges.some(isTunnel)) return [podRule(named, edges)];
+  const { title, caveats } = named;
+  const mesh = { ...named, title: `${title} (any port, by mesh)`, caveats: [...caveats, MESH] };
+  const plain = edges.filter((edge) => !isTunnel(edge));
+  const tunnels = podRule(mesh, edges.filter(isTunnel));
+  return plain.length === 0 ? [tunnels] : [podRule(named, plain), tunnels];
+}
+
+function podRule({ title, peers, caveats }: NamedPeer, edges: readonly Edge[]): RuleDraft {
+  return { order: 2, basis: 'observed', title, peers, ports: edges, caveats, edges, isAlone: true };
 }
 
 function isTunnel({ protocol, port }: Edge): boolean {

@@ -41,7 +41,8 @@ const MEANT_KEYS: ReadonlySet<string> = new Set([
 export function isUnstableKey(key: string): boolean {
   if (NEVER_KEYS.has(key) || key.endsWith('-checksum')) return true;
   if (MEANT_KEYS.has(key)) return false;
-  const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
+  if (!key.includes('/')) return false;
+  const prefix = key.slice(0, key.indexOf('/'));
   return SYSTEM_SUFFIXES.some((suffix) => prefix === suffix || prefix.endsWith(`.${suffix}`));
 }
 

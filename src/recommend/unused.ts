@@ -3,7 +3,7 @@ import type { Edge } from '../domain/edge.ts';
 import { compareText } from '../domain/text-order.ts';
 import { selectorMatches } from '../netpol/selector.ts';
 import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
-import { Backends } from './backends.ts';
+import type { Backends } from './backends.ts';
 import { appendTo, RefMap } from './ref-map.ts';
 import { portKey } from './rule-draft.ts';
 
@@ -16,15 +16,17 @@ export interface Unused {
 
 /** The function that says what of a workload the edges into it did not use. */
 export function unusedFinder(
-  cluster: Pick<ClusterInfo, 'services' | 'workloads'>,
+  cluster: Pick<ClusterInfo, 'services'>,
+  backends: Backends,
 ): (workload: WorkloadInfo, inbound: readonly Edge[]) => Unused {
-  const selectingOf = servicesByWorkload(cluster);
+  const selectingOf = servicesByWorkload(cluster.services, backends);
   return (workload, inbound) => {
     const declared = new Set(workload.pods.flatMap(({ ports }) => ports.map(portKey)));
-    for (const edge of inbound) declared.delete(portKey(edge));
-    const dialled = new Set(
-      inbound.flatMap(({ services }) => services.map(({ namespace, name }) => `${namespace}/${name}`)),
-    );
+    const dialled = new Set<string>();
+    for (const edge of inbound) {
+      if (declared.size > 0) declared.delete(portKey(edge));
+      for (const { namespace, name } of edge.services) dialled.add(`${namespace}/${name}`);
+    }
     const selecting = (selectingOf.get(workload.ref) ?? []).filter(
       ({ namespace, name }) => !dialled.has(`${namespace}/${name}`),
     );
@@ -37,10 +39,9 @@ export function unusedFinder(
   };
 }
 
-function servicesByWorkload(cluster: Pick<ClusterInfo, 'services' | 'workloads'>): RefMap<ServiceInfo[]> {
-  const backends = new Backends(cluster);
+function servicesByWorkload(services: readonly ServiceInfo[], backends: Backends): RefMap<ServiceInfo[]> {
   const found = new RefMap<ServiceInfo[]>();
-  for (const service of cluster.services)
+  for (const service of services)
     for (const workload of backends.of(service))
       if (isBehind(workload, service)) appendTo(found, workload.ref, service);
   return found;

@@ -30,6 +30,7 @@ import {
 import { servePages } from './probes-app.ts';
 import type { ProbePages } from './probes-app.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import type { Degraded } from './storing.ts';
 import { answerUnknownRoutes } from './unknown-routes.ts';
 import type { WatchReadiness } from './watch-report.ts';
 
@@ -57,6 +58,7 @@ const BOUNDS: ConnectionBounds = {
 /** What probes and Prometheus are told of the watch behind the server. */
 export interface WatchPages {
   readiness(): WatchReadiness;
+  degraded(): readonly Degraded[];
   metrics(): string;
 }
 
@@ -197,6 +199,7 @@ function pagesOf(accepting: Accepting, watch: WatchPages): ProbePages {
   return {
     notReady: () => accepting.notReady(),
     readiness: () => watch.readiness(),
+    degraded: () => watch.degraded(),
     metrics: () => watch.metrics(),
   };
 }

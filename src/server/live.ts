@@ -26,6 +26,7 @@ import { Ledger } from './ledger.ts';
 import type { Due } from './ledger.ts';
 import { NodeClocks } from './node-clocks.ts';
 import { ListeningPorts } from './listening.ts';
+import type { AskedDrafts } from './routes/asked-drafts.ts';
 
 export interface LiveTiming {
   readonly slackMs: number;
@@ -41,6 +42,8 @@ const REVOCABLE_MS = 48 * 3_600_000;
 const LEASES_REMEMBERED_MS = 7 * 24 * 3_600_000;
 /** Longer than any learning window; a row for each reason, end and hour of it is some ten thousand rows. */
 const UNATTRIBUTED_REMEMBERED_MS = 31 * 24 * 3_600_000;
+/** A start knows nothing of what went before it either; longer than the shortest learning window of a draft that is ready. */
+const OBJECTS_REMEMBERED_MS = 8 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
 /** What reads all evidence is done seldom. */
 const FORGET_STORED_EVERY_MS = 24 * 3_600_000;
@@ -64,6 +67,7 @@ export class Live {
   #cluster: ClusterInfo;
   #isStale = true;
   #isSynced = false;
+  #isBehind = false;
   #unwatchedSince: number | null = null;
   #forgetAt = 0;
   /** 0 before the first time. */
@@ -103,6 +107,11 @@ export class Live {
 
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  /** Whether `settle` left something that can be attributed at once. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /** From the watch. Returns what was wrong with the object, or null. */
@@ -181,9 +190,10 @@ export class Live {
 
   /**
    * Takes back what was contradicted and attributes what can be. Called every so often; returns how many batches were
-   * attributed. Nothing is while the pods are told anew.
+   * attributed. Nothing is while the pods are told anew. A backlog takes many calls, between which others are heard.
    */
   settle(): number {
+    this.#isBehind = false;
     if (!this.#isSynced || this.#unwatchedSince !== null) return 0;
     this.#refresh();
     const now = this.#now();
@@ -192,10 +202,11 @@ export class Live {
     const until = Math.max(this.#frontier.reached(now) - 1000, patience.finalBefore);
     const ranges = clusterRangesOf(this.#cluster);
     const revised = this.#kept.keep(ranges, patience);
-    const attributed = this.#ledger.attributePending(
+    const { batches: attributed, isAll } = this.#ledger.attributeSome(
       { book: this.#book, ranges, frontier: (node) => this.#frontier.of(node, now) },
       { ...patience, until },
     );
+    this.#isBehind = !isAll;
     this.#forget(now);
     if (revised > 0) this.#analysed = null;
     // Nobody is shown drafts that know less than the coverage beside them.
@@ -214,12 +225,12 @@ export class Live {
     };
   }
 
-  /** Drafts and rows as of a moment ago. */
-  analysed(known: KnownRanges): Analysed {
+  /** Drafts and rows as of a moment ago; drafts that nobody asks otherwise are as `usual` has them. */
+  analysed(known: KnownRanges, usual?: AskedDrafts): Analysed {
     this.#refresh();
     const at = this.#now();
     if (this.#analysed === null || at - this.#analysed.at > ANALYSIS_AGE_MS)
-      this.#analysed = { at, value: analyse(this.#store, this.#cluster, known) };
+      this.#analysed = { at, value: analyse(this.#store, this.#cluster, known, usual) };
     return this.#analysed.value;
   }
 
@@ -240,6 +251,8 @@ export class Live {
     this.#forgetAt = now + FORGET_EVERY_MS;
     this.#store.edges.forgetMoments(now - REVOCABLE_MS);
     this.#book.forgetBefore(now - LEASES_REMEMBERED_MS);
+    this.#model.forgetBefore(now - OBJECTS_REMEMBERED_MS);
+    this.#isStale = true;
     this.#forgetStored(now);
   }
 

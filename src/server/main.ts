@@ -32,6 +32,7 @@ import type { WatchReport } from './routes/coverage.ts';
 import { watchMetrics } from './watch-metrics.ts';
 import { NO_WATCH, watchReadinessOf, watchReportOf } from './watch-report.ts';
 import type { ApiAccess, ServerOptions } from './options.ts';
+import { StoringHealth } from './storing.ts';
 
 interface CommandIo {
   readonly stdout: NodeJS.WritableStream;
@@ -78,7 +79,7 @@ async function serve(
   by: { store: Store; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const { store, log, signal } = by;
-  const { nodeCidrs, controlPlaneCidrs, namedRanges } = options;
+  const { nodeCidrs, controlPlaneCidrs, namedRanges, learningWindowMs } = options;
   const named = namedRanges === undefined ? {} : await readNamedRanges(namedRanges);
   const transport = await transportOf(options.api);
   const live = new Live(store, {
@@ -87,11 +88,13 @@ async function serve(
     apiClock: () => readingOf(transport.serverClock),
   });
   const known = { nodeCidrs, controlPlaneCidrs, named };
+  const usual = { include: [], options: { window: learningWindowMs } };
   let watch: ClusterWatch | null = null;
   const watchReport = (): WatchReport => (watch === null ? NO_WATCH : watchReportOf(watch, wallClock()));
   const version = packageVersion();
   const refusals = new Refusals(log, () => performance.now());
-  const sources = apiSources(store, () => live.analysed(known), {
+  const storing = new StoringHealth(wallClock);
+  const sources = apiSources(store, () => live.analysed(known, usual), {
     watch: watchReport,
     attribution: () => live.attribution(),
   });
@@ -106,12 +109,17 @@ async function serve(
   const pages: ProbePages = {
     notReady: () => (live.isSynced ? null : 'the cluster has not been listed yet'),
     readiness: () => watchReadinessOf(watchReport(), wallClock()),
+    degraded: () => storing.degraded,
     metrics: () =>
-      metricsText([...(watch === null ? [] : watchMetrics(watch, wallClock())), refusals.metrics]),
+      metricsText([
+        ...(watch === null ? [] : watchMetrics(watch, wallClock())),
+        refusals.metrics,
+        storing.metrics,
+      ]),
   };
   const accepting: Accepting = {
     generation: store.generation,
-    accept: (batch, nodeIs) => live.accept(batch, nodeIs),
+    accept: (batch, nodeIs) => storing.ofBatch(live.accept(batch, nodeIs)),
     notReady: () => pages.notReady(),
   };
   const listeners = await openListeners([
@@ -164,7 +172,7 @@ async function serve(
     { signal, now: wallClock, log },
   );
   try {
-    await settleUntilAborted(live, { log, signal });
+    await settleUntilAborted(live, { log, signal, storing });
   } finally {
     await listeners.close();
     access.close();
@@ -181,7 +189,10 @@ function readingOf(clock: ApiTransport['serverClock']): ClockReading {
 }
 
 /** A failure to attribute (a full disk) is told and tried again; what waits is durable meanwhile. */
-async function settleUntilAborted(live: Live, by: { log: Logger; signal: AbortSignal }): Promise<void> {
+async function settleUntilAborted(
+  live: Live,
+  by: { log: Logger; signal: AbortSignal; storing: StoringHealth },
+): Promise<void> {
   let failures = 0;
   let toldAt = -Infinity;
   while (!by.signal.aborted) {
@@ -189,15 +200,17 @@ async function settleUntilAborted(live: Live, by: { log: Logger; signal: AbortSi
       live.settle();
       if (failures > 0) by.log.info({ failures }, 'attribution works again');
       failures = 0;
+      by.storing.worked('attribution');
     } catch (error) {
       failures++;
+      by.storing.failed('attribution', error);
       const now = performance.now();
       if (now - toldAt >= TELL_FAILURE_EVERY_MS) {
         toldAt = now;
         by.log.error({ err: error, failures }, 'attribution failed: it is tried again');
       }
     }
-    await aborted(by.signal, SETTLE_EVERY_MS);
+    await aborted(by.signal, live.isBehind ? 0 : SETTLE_EVERY_MS);
   }
 }
 

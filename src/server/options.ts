@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { parseCidr } from '../domain/cidr.ts';
 import { ProblemError } from '../domain/problem.ts';
+import { parseLearningWindow } from '../recommend/learning-window.ts';
 import { parseHostPort } from '../runtime/host-port.ts';
 import type { HostPort } from '../runtime/host-port.ts';
 import { accessOptions } from './access/options.ts';
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly controlPlaneCidrs: readonly string[];
   /** A file of address ranges by name; absent when nobody keeps one. */
   readonly namedRanges?: string;
+  /** Of drafts that nobody asks otherwise; null is everything that was recorded. */
+  readonly learningWindowMs: number | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -50,6 +53,7 @@ interface Raw extends RawAccess {
   nodeCidrs: string[];
   controlPlaneCidrs: string[];
   namedRanges?: string;
+  learningWindow?: string;
   logLevel: string;
 }
 
@@ -104,6 +108,10 @@ export function parseServerOptions(
       [],
     )
     .option('--named-ranges <file>', 'address ranges by name, YAML or JSON; rules for one carry its name')
+    .option(
+      '--learning-window <span>',
+      'policies --window where nobody gives one; else all that was recorded',
+    )
     .option('--log-level <level>', `one of ${LEVELS.join(', ')}`, 'info')
     .allowExcessArguments(false)
     .exitOverride()
@@ -127,6 +135,7 @@ export function parseServerOptions(
     nodeCidrs: raw.nodeCidrs,
     controlPlaneCidrs: raw.controlPlaneCidrs,
     ...(raw.namedRanges === undefined ? {} : { namedRanges: raw.namedRanges }),
+    learningWindowMs: learningWindowOf(raw.learningWindow, problems),
     logLevel: LEVELS.find((level) => level === raw.logLevel) ?? 'info',
   };
   if (!isLoopback(options.listen.host) && options.listen.host !== '')
@@ -163,6 +172,14 @@ function addressOf(option: string, text: string, problems: string[]): HostPort {
   const address = parseHostPort(text);
   if (address === null) problems.push(`${option} ${text} is not host:port`);
   return address ?? { host: '', port: 0 };
+}
+
+function learningWindowOf(text: string | undefined, problems: string[]): number | null {
+  if (text === undefined) return null;
+  const parsed = parseLearningWindow(text);
+  if (typeof parsed === 'number') return parsed;
+  problems.push(`--learning-window ${parsed.problem}`);
+  return null;
 }
 
 function millisecondsOf(option: string, text: string, problems: string[]): number {

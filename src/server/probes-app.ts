@@ -7,6 +7,7 @@ import type { ConnectionBounds } from './access/bounded-server.ts';
 import type { Refusals } from './access/refusals.ts';
 import { answerBrokenRequest, answerError } from './problem-json.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import type { Degraded } from './storing.ts';
 import { answerUnknownRoutes } from './unknown-routes.ts';
 import type { WatchReadiness } from './watch-report.ts';
 
@@ -15,6 +16,8 @@ export interface ProbePages {
   /** Why the server cannot take part yet, or null. */
   notReady(): string | null;
   readiness(): WatchReadiness;
+  /** What fails while the server takes part all the same. */
+  degraded(): readonly Degraded[];
   metrics(): string;
 }
 
@@ -54,7 +57,8 @@ export function servePages(app: FastifyInstance, pages: ProbePages): void {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', (_request, reply) => {
     const reason = pages.notReady();
-    return reply.code(reason === null ? 200 : 503).send({ status: reason ?? 'ready', ...pages.readiness() });
+    const body = { status: reason ?? 'ready', degraded: pages.degraded(), ...pages.readiness() };
+    return reply.code(reason === null ? 200 : 503).send(body);
   });
   app.get('/metrics', (_request, reply) => reply.type(METRICS_MEDIA_TYPE).send(pages.metrics()));
 }

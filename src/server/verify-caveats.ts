@@ -4,9 +4,8 @@ import type { VerifyWindow } from './verify-window.ts';
 import type { Verification } from '../netpol/verify.ts';
 import type { ClusterInfo } from '../recommend/cluster.ts';
 import type { Caveat } from '../recommend/draft.ts';
+import { LEARNING_WINDOW_MS } from '../recommend/learning-window.ts';
 
-/** Shorter windows miss what happens weekly (FIELD: 41 flows in 7 days, 5 in 3 minutes). */
-const LEARNING_WINDOW_MS = 7 * 24 * 3_600_000;
 /** Names that a sentence lists at most. */
 const MAX_NAMES = 5;
 

@@ -2,14 +2,8 @@
  * Folds what the server's node told of a node's address into what that node told of the clients behind it: both saw the
  * same connections, one before and one after they were rewritten (DESIGN section 5).
  */
-import type { HourCounts } from '../domain/edge.ts';
-import type { Sighting } from './edge-hour.ts';
+import type { Counts, Sighting } from './edge-hour.ts';
 import { PERHAPS_REWRITTEN } from './masquerade.ts';
-
-export type Counts = Omit<HourCounts, 'hour'>;
-
-/** A row of evidence of one edge and hour. */
-export type FoldableSighting = Required<Sighting>;
 
 /**
  * What is left of an hour of an edge whose client is a node. `rewritten` is the sum of what the node told of clients behind
@@ -17,31 +11,32 @@ export type FoldableSighting = Required<Sighting>;
  * of the address, and what has no connection left is left out. Leases of a node's address are one: nobody else holds it.
  */
 export function leftOver(
-  sightings: readonly FoldableSighting[],
+  sightings: readonly Sighting[],
   rewritten: (serverLease: number) => Counts | null,
 ): Sighting[] {
   const left: Sighting[] = [];
-  const told = new Map<string, { serverLease: number; witness: number; counts: Counts }>();
-  for (const [, serverLease, witness, opened, present, answered, bytes, masquerade] of sightings) {
-    if (masquerade !== PERHAPS_REWRITTEN) {
-      left.push([0, serverLease, witness, opened, present, answered, bytes]);
+  const told = new Map<string, Sighting>();
+  for (const sighting of sightings) {
+    if (sighting.masquerade !== PERHAPS_REWRITTEN) {
+      left.push({ ...sighting, client_lease: 0 });
       continue;
     }
-    const key = `${serverLease} ${witness}`;
-    const before = told.get(key)?.counts ?? { opened: 0, present: 0, answered: 0, bytes: 0 };
-    const counts = {
-      opened: before.opened + opened,
-      present: before.present + present,
-      answered: before.answered + answered,
-      bytes: before.bytes + bytes,
-    };
-    told.set(key, { serverLease, witness, counts });
+    const key = `${sighting.server_lease} ${sighting.witness}`;
+    const before = told.get(key);
+    if (before === undefined) told.set(key, { ...sighting, client_lease: 0 });
+    else
+      told.set(key, {
+        ...before,
+        opened: before.opened + sighting.opened,
+        present: before.present + sighting.present,
+        answered: before.answered + sighting.answered,
+        bytes: before.bytes + sighting.bytes,
+      });
   }
-  for (const { serverLease, witness, counts } of told.values()) {
-    const behind = rewritten(serverLease);
-    const { opened, present, answered, bytes } = behind === null ? counts : beyond(counts, behind);
-    if (behind === null || opened > 0 || present > 0)
-      left.push([0, serverLease, witness, opened, present, answered, bytes]);
+  for (const sighting of told.values()) {
+    const behind = rewritten(sighting.server_lease);
+    const counts = behind === null ? sighting : { ...sighting, ...beyond(sighting, behind) };
+    if (behind === null || counts.opened > 0 || counts.present > 0) left.push(counts);
   }
   return left;
 }

@@ -2,18 +2,14 @@ import type { HourCounts } from '../domain/edge.ts';
 import type { Masquerade } from './masquerade.ts';
 
 /** What one witness saw of one pair of leases under one view and Service: the columns of `evidence` that count. */
-export type Sighting = readonly [
-  clientLease: number,
-  serverLease: number,
-  witness: number,
-  opened: number,
-  present: number,
-  answered: number,
-  bytes: number,
-  masquerade?: Masquerade,
-];
+export interface Sighting extends Counts {
+  readonly client_lease: number;
+  readonly server_lease: number;
+  readonly witness: number;
+  readonly masquerade: Masquerade;
+}
 
-type Counts = Omit<HourCounts, 'hour'>;
+export type Counts = Omit<HourCounts, 'hour'>;
 
 const NONE: Counts = { opened: 0, present: 0, answered: 0, bytes: 0 };
 
@@ -28,8 +24,9 @@ export function hourCounts(sightings: readonly Sighting[]): Counts {
   let witness = NONE;
   let last: Sighting | null = null;
   for (const sighting of sightings.toSorted(byPairAndWitness)) {
-    const samePair = last?.[0] === sighting[0] && last[1] === sighting[1];
-    if (!samePair || last?.[2] !== sighting[2]) {
+    const samePair =
+      last?.client_lease === sighting.client_lease && last.server_lease === sighting.server_lease;
+    if (!samePair || last?.witness !== sighting.witness) {
       pair = greatest(pair, witness);
       witness = NONE;
     }
@@ -37,15 +34,14 @@ export function hourCounts(sightings: readonly Sighting[]): Counts {
       total = sum(total, pair);
       pair = NONE;
     }
-    const [, , , opened, present, answered, bytes] = sighting;
-    witness = sum(witness, { opened, present, answered, bytes });
+    witness = sum(witness, sighting);
     last = sighting;
   }
   return sum(total, greatest(pair, witness));
 }
 
 function byPairAndWitness(a: Sighting, b: Sighting): number {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+  return a.client_lease - b.client_lease || a.server_lease - b.server_lease || a.witness - b.witness;
 }
 
 function sum(a: Counts, b: Counts): Counts {

@@ -1,14 +1,14 @@
 /** Puts edges together from their rows: counts by hour, and what the evidence says of ends, views and witnesses. */
 import type Database from 'better-sqlite3';
 import { MANY_BATCH_WINDOWS } from '../domain/edge.ts';
-import type { Edge, HourCounts, PodSample, SourceView } from '../domain/edge.ts';
+import type { Edge, PodSample, SourceView } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { identityKey } from '../domain/identity.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
 import { BATCH_SLOT_MS, slotsOf } from './batch-slots.ts';
 import { sightReader } from './edge-sights.ts';
-import type { Sight } from './edge-sights.ts';
+import type { Sight, Told } from './edge-sights.ts';
 import { edgeWeigher } from './edge-weigher.ts';
 import type { Weighed } from './edge-weigher.ts';
 import { meaningsOf } from './meanings.ts';
@@ -21,6 +21,7 @@ export interface EdgeRow {
   readonly server: number;
   readonly protocol: Protocol;
   readonly port: number;
+  /** Unix ms, as of when the edge was new or something of it was withdrawn; its evidence widens both. */
   readonly first_seen: number;
   readonly last_seen: number;
 }
@@ -28,30 +29,25 @@ export interface EdgeRow {
 /** Names of pods that an edge carries at most for each side. */
 const POD_SAMPLE_MAX = 16;
 
-/** The function that turns rows of `edges` into edges, in the same order. */
+/**
+ * The function that turns rows of `edges` into edges, in the same order, without those of which nothing is left once what was
+ * rewritten is folded into the edges of its clients.
+ */
 export function edgeReader(db: Database.Database): (rows: readonly EdgeRow[]) => Edge[] {
-  // Without ORDER BY or DISTINCT, for which SQLite with STAT4 would compile the statement anew for each edge.
-  const selectHours = db.prepare<[number], HourCounts>(
-    'SELECT hour, opened, present, answered, bytes FROM edge_hours WHERE edge = ?',
-  );
   const sights = sightReader(db);
   const meanings = meaningsOf(db);
   const weighers = edgeWeigher(db, sights);
   return (rows) => {
     const meaning = meanings();
     const weigh = weighers(meaning);
-    return rows.map((row) => {
-      const ofEdge = sights.sightsOf(row.id);
-      return edgeOf(row, { hours: selectHours.all(row.id), sights: ofEdge, ...weigh(row, ofEdge) }, meaning);
+    return rows.flatMap((row) => {
+      const told = sights.toldOf(row.id);
+      return told === null ? [] : [edgeOf(row, { ...told, ...weigh(row, told.sights) }, meaning)];
     });
   };
 }
 
-function edgeOf(
-  row: EdgeRow,
-  read: { hours: readonly HourCounts[]; sights: readonly Sight[] } & Weighed,
-  meaning: Meanings,
-): Edge {
+function edgeOf(row: EdgeRow, read: Told & Weighed, meaning: Meanings): Edge {
   const { hours, sights, behind, testimony } = read;
   const client = meaning.identity(row.client);
   const server = meaning.identity(row.server);
@@ -60,9 +56,9 @@ function edgeOf(
     server,
     protocol: row.protocol,
     port: row.port,
-    hours: hours.toSorted((a, b) => a.hour - b.hour),
-    firstSeen: row.first_seen,
-    lastSeen: row.last_seen,
+    hours,
+    firstSeen: Math.min(row.first_seen, read.first),
+    lastSeen: Math.max(row.last_seen, read.last),
     views: viewsOf(sights, meaning),
     services: distinct(sights.map((sight) => sight.service))
       .filter((id) => id !== 0)

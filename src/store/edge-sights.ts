@@ -3,26 +3,19 @@
  * told of the addresses that were put in a client's place.
  */
 import type Database from 'better-sqlite3';
+import type { HourCounts } from '../domain/edge.ts';
 import { leftOver } from './edge-fold.ts';
-import type { FoldableSighting } from './edge-fold.ts';
+import { hourCounts } from './edge-hour.ts';
+import type { Sighting } from './edge-hour.ts';
 import { PERHAPS_REWRITTEN, REWRITTEN } from './masquerade.ts';
-import type { Masquerade } from './masquerade.ts';
 import { rewrittenReader } from './rewritten.ts';
 
 /** A row of evidence; all but times and counts are ids. */
-export interface Sight {
+export interface Sight extends Sighting {
   readonly hour: number;
-  readonly client_lease: number;
-  readonly server_lease: number;
-  readonly witness: number;
   readonly seen: number;
   readonly own_node: number;
   readonly service: number;
-  readonly masquerade: Masquerade;
-  readonly opened: number;
-  readonly present: number;
-  readonly answered: number;
-  readonly bytes: number;
   readonly first: number;
   readonly last: number;
   /** As batch-slots.ts packs them; null for other protocols than UDP. */
@@ -37,9 +30,20 @@ export interface Word {
   readonly last: number;
 }
 
+/** What all nodes told of an edge. Of what was folded in part the counts are what is left; of what was folded whole there is nothing. */
+export interface Told {
+  /** In no order. */
+  readonly sights: readonly Sight[];
+  /** Ascending. What a node told of clients behind its address counts for the edge of that node, too. */
+  readonly hours: readonly HourCounts[];
+  /** Of everything that was told, unix ms; infinite, and minus that, when nothing was. */
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface SightReader {
-  /** In no order. Of what was folded in part the counts are what is left; of what was folded whole there is nothing. */
-  sightsOf(edge: number): Sight[];
+  /** Null when everything that was told of the edge was folded into others. */
+  toldOf(edge: number): Told | null;
   /** What was told of connections of the identity `seen` to one lease of the server, protocol and port of this edge. */
   wordsOf(edge: number, seen: number, serverLease: number): Word[];
 }
@@ -63,38 +67,53 @@ export function sightReader(db: Database.Database): SightReader {
   const selectWords = db.prepare<{ edge: number; seen: number; serverLease: number }, Word>(SELECT_WORDS);
   const rewritten = rewrittenReader(db);
   return {
-    sightsOf: (edge) => {
+    toldOf: (edge) => {
       const sights = selectSights.all(edge);
-      if (!sights.some(({ masquerade }) => masquerade === PERHAPS_REWRITTEN)) return sights;
-      const byHour = Map.groupBy(sights, ({ hour }) => hour);
-      return [...byHour].flatMap(([hour, ofHour]) => unfolded(ofHour, rewritten(edge, hour)));
+      const first = sights.reduce(
+        (earliest, sight) => Math.min(earliest, sight.first),
+        Number.POSITIVE_INFINITY,
+      );
+      const last = sights.reduce((latest, sight) => Math.max(latest, sight.last), Number.NEGATIVE_INFINITY);
+      const byHour = [...Map.groupBy(sights, ({ hour }) => hour)].toSorted(([a], [b]) => a - b);
+      if (!sights.some(isFoldable))
+        return {
+          sights,
+          hours: byHour.map(([hour, ofHour]) => ({ hour, ...hourCounts(ofHour) })),
+          first,
+          last,
+        };
+      const unfolded = byHour.map(([hour, ofHour]) => unfoldedHour(ofHour, rewritten(edge, hour)));
+      const hours = byHour.flatMap(([hour, ofHour]) => {
+        const left = ofHour.some(isFoldable) ? leftOver(ofHour, rewritten(edge, hour)) : ofHour;
+        return left.length === 0 ? [] : [{ hour, ...hourCounts(left) }];
+      });
+      return hours.length === 0 ? null : { sights: unfolded.flat(), hours, first, last };
     },
     wordsOf: (edge, seen, serverLease) => selectWords.all({ edge, seen, serverLease }),
   };
 }
 
 /** The counts that are left of a witness stand at one of its rows. */
-function unfolded(sights: readonly Sight[], rewritten: Parameters<typeof leftOver>[1]): Sight[] {
+function unfoldedHour(sights: readonly Sight[], rewritten: Parameters<typeof leftOver>[1]): Sight[] {
   const foldable = Map.groupBy(
-    sights.filter(({ masquerade }) => masquerade === PERHAPS_REWRITTEN),
+    sights.filter(isFoldable),
     ({ server_lease: lease, witness }) => `${lease} ${witness}`,
   );
   const left = [...foldable.values()].flatMap((told) => {
-    const [counted] = leftOver(told.map(sightingOf), rewritten);
+    const [counted] = leftOver(told, rewritten);
     if (counted === undefined) return [];
-    const [, , , opened, present, answered, bytes] = counted;
+    const { opened, present, answered, bytes } = counted;
     const none = { opened: 0, present: 0, answered: 0, bytes: 0 };
     return told.map((sight, index) =>
       index === 0 ? { ...sight, opened, present, answered, bytes } : { ...sight, ...none },
     );
   });
-  return [...sights.filter(({ masquerade }) => masquerade !== PERHAPS_REWRITTEN), ...left];
+  return [...sights.filter((sight) => !isFoldable(sight)), ...left];
 }
 
-function sightingOf(sight: Sight): FoldableSighting {
-  const { client_lease: client, server_lease: server, witness, masquerade } = sight;
-  const { opened, present, answered, bytes } = sight;
-  return [client, server, witness, opened, present, answered, bytes, masquerade];
+/** Whether its client is another node, which may have put its address in the place of someone else's. */
+function isFoldable({ masquerade }: Sighting): boolean {
+  return masquerade === PERHAPS_REWRITTEN;
 }
 
 /** Whether its witness put an address of its own in the client's place, of which others can have told. */

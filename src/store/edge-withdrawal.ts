@@ -10,11 +10,9 @@ import type { IpAddress } from '../domain/ip.ts';
 import type { AttributionLog } from './attribution-log.ts';
 import { batchSlots } from './batch-slots.ts';
 import type { Connection } from './connection.ts';
-import { edgeRecounter } from './edge-recount.ts';
 import type { Interned } from './interned.ts';
 import { meaningsOf } from './meanings.ts';
 import type { Meanings } from './meanings.ts';
-import { masqueradeOf, nodeEdgeKey, REWRITTEN } from './masquerade.ts';
 import { sightKeyText } from './moment-codec.ts';
 import type { LoggedMoment, SightKey } from './moment-codec.ts';
 
@@ -76,8 +74,6 @@ export function edgeWithdrawal(
     'UPDATE edges SET first_seen = ?, last_seen = ? WHERE id = ?',
   );
   const removeEdge = db.prepare<[number]>('DELETE FROM edges WHERE id = ?');
-  const recount = edgeRecounter(db);
-  const edgeByKey = db.prepare<[string], number>('SELECT id FROM edges WHERE key = ?').pluck();
 
   const evidenceOf = (moment: LoggedMoment, meaning: Meanings): Attributed['evidence'] | null => {
     const edge = edgeById.get(moment.edge);
@@ -141,14 +137,6 @@ export function edgeWithdrawal(
     }
   };
 
-  /** What a node told of others behind its address had been taken off what other nodes told of that address. */
-  const recountNodes = (rows: readonly Attributed[]): void => {
-    for (const { evidence } of rows) {
-      const edge = masqueradeOf(evidence) === REWRITTEN ? edgeByKey.get(nodeEdgeKey(evidence)) : undefined;
-      if (edge !== undefined) recount(edge, evidence.hour);
-    }
-  };
-
   return {
     restingOn: (ip, { from, until }) =>
       connection.read(() => {
@@ -156,14 +144,14 @@ export function edgeWithdrawal(
         // What was taken for an address outside the cluster rests on there being no lease.
         const outside = new Set(edgesOfOutside.all(identityKey({ kind: 'external', address: ip })));
         const meaning = meanings();
-        const rests = ({ clientLease, serverLease, edge, start, end }: LoggedMoment): boolean =>
-          (leases.has(clientLease) || leases.has(serverLease) || outside.has(edge)) &&
-          start < until &&
-          end > from;
+        const rests = ({ clientLease, serverLease, edge }: SightKey): boolean =>
+          leases.has(clientLease) || leases.has(serverLease) || outside.has(edge);
         return log
-          .during(from, until)
+          .during(from, until, rests)
           .flatMap(({ id, moments }) =>
-            moments.filter(rests).flatMap((moment) => attributed(id, moment, meaning)),
+            moments
+              .filter(({ start, end }) => start < until && end > from)
+              .flatMap((moment) => attributed(id, moment, meaning)),
           );
       }),
     withdraw: (rows) =>
@@ -172,12 +160,15 @@ export function edgeWithdrawal(
         const byRow = Map.groupBy(rows, ({ moment }) => rowText(moment));
         const hours = new Set(rows.map(({ moment }) => hourOf(moment.at)));
         const left = new Map<string, LoggedMoment[]>();
+        const touched = new Set(rows.map(({ moment }) => moment.edge));
         for (const hour of hours) {
-          for (const { moments } of log.during(hour, hour + HOUR_MS)) {
+          for (const { moments } of log.during(hour, hour + HOUR_MS, ({ edge }) => touched.has(edge))) {
             for (const moment of moments) {
               const text = rowText(moment);
-              if (hourOf(moment.at) === hour && byRow.has(text))
-                left.set(text, [...(left.get(text) ?? []), moment]);
+              if (hourOf(moment.at) !== hour || !byRow.has(text)) continue;
+              const ofRow = left.get(text);
+              if (ofRow === undefined) left.set(text, [moment]);
+              else ofRow.push(moment);
             }
           }
         }
@@ -186,12 +177,8 @@ export function edgeWithdrawal(
             gone.map(({ moment }) => moment),
             left.get(text) ?? [],
           );
-        for (const [edge, gone] of Map.groupBy(rows, ({ moment }) => moment.edge)) {
-          for (const hour of new Set(gone.map(({ moment }) => hourOf(moment.at)))) recount(edge, hour);
-          const [one] = gone;
+        for (const [edge, [one]] of Map.groupBy(rows, ({ moment }) => moment.edge))
           if (one !== undefined) settleEdge(edge, one.evidence);
-        }
-        recountNodes(rows);
       }),
   };
 }
@@ -201,18 +188,15 @@ function addressOf(identity: Identity, leased: IpAddress | null): IpAddress | nu
 }
 
 function dropFromLog(log: AttributionLog, rows: readonly Attributed[]): void {
-  const byEntry = Map.groupBy(rows, ({ entry }) => entry);
-  const times = rows.flatMap(({ moment }) => [moment.start, moment.end, moment.at]);
-  const from = times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const until = times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  for (const { id, moments } of log.during(from, until)) {
-    const gone = (byEntry.get(id) ?? []).map(({ moment }) => momentText(moment));
-    if (gone.length === 0) continue;
+  for (const [id, gone] of Map.groupBy(rows, ({ entry }) => entry)) {
     const counts = new Map<string, number>();
-    for (const text of gone) counts.set(text, (counts.get(text) ?? 0) + 1);
+    for (const { moment } of gone) {
+      const text = momentText(moment);
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
     log.rewrite(
       id,
-      moments.filter((moment) => {
+      log.momentsOf(id).filter((moment) => {
         const text = momentText(moment);
         const due = counts.get(text) ?? 0;
         counts.set(text, due - 1);

@@ -10,7 +10,7 @@ import { edgeRecorder } from './edge-recorder.ts';
 import { edgeWithdrawal } from './edge-withdrawal.ts';
 import type { EdgeWithdrawal } from './edge-withdrawal.ts';
 import { evidenceReader } from './evidence-reader.ts';
-import { edgeIds } from './interned.ts';
+import { edgeIds, identityIds } from './interned.ts';
 import type { Interned } from './interned.ts';
 
 export interface EdgeFilter {
@@ -61,12 +61,9 @@ interface ListParameters {
   readonly workload: string | null;
 }
 
-/** All but those of which nothing is left once what was rewritten is folded into the edges of its clients. */
 const SELECT_EDGES = `
 SELECT id, key, client, server, protocol, port, first_seen, last_seen FROM edges
-WHERE key > @after AND (@protocol IS NULL OR protocol = @protocol) AND (@port IS NULL OR port = @port)
-  AND (EXISTS (SELECT 1 FROM edge_hours WHERE edge = edges.id)
-    OR NOT EXISTS (SELECT 1 FROM evidence WHERE edge = edges.id AND masquerade = 2))`;
+WHERE key > @after AND (@protocol IS NULL OR protocol = @protocol) AND (@port IS NULL OR port = @port)`;
 
 const IDENTITIES = `
 SELECT id FROM identities
@@ -81,7 +78,8 @@ const NO_LIMIT = -1;
 export function edgeRows(connection: Connection, leases: Interned<string | null>): EdgeRows {
   const { db } = connection;
   const log = attributionLog(connection);
-  const edges = edgeIds(connection);
+  const identities = identityIds(connection);
+  const edges = edgeIds(connection, identities);
   const edgesOf = edgeReader(db);
   const evidenceOf = evidenceReader(db);
   const selectAny = db.prepare<ListParameters, EdgeRow>(`${SELECT_EDGES} ${IN_ORDER}`);
@@ -94,18 +92,25 @@ export function edgeRows(connection: Connection, leases: Interned<string | null>
     return statement.all({ after, limit, protocol, port, namespace, workload });
   };
   return {
-    record: edgeRecorder(connection, { leases, edges, log }),
+    record: edgeRecorder(connection, { leases, identities, edges, log }),
     ...edgeWithdrawal(connection, log, edges),
     attributedUntil: () => connection.read(() => log.latest()),
     forgetMoments: (before) => connection.write(() => log.prune(before)),
     list: (filter, { limit, after }) =>
       connection.read(() => {
         const size = Math.max(1, Math.floor(limit));
-        const rows = select(filter, after === null ? '' : parseEdgeCursor(after), size + 1);
-        const page = rows.slice(0, size);
+        const found: Edge[] = [];
+        // Of a row there may be no edge, so that one reading may not fill the page.
+        for (let key: string | undefined = after === null ? '' : parseEdgeCursor(after); key !== undefined;) {
+          const wanted = size + 1 - found.length;
+          const rows = select(filter, key, wanted);
+          found.push(...edgesOf(rows));
+          key = found.length > size || rows.length < wanted ? undefined : rows.at(-1)?.key;
+        }
+        const page = found.slice(0, size);
         const last = page.at(-1);
-        const next = rows.length > size && last !== undefined ? edgeCursor(last.key) : null;
-        return { edges: edgesOf(page), next };
+        const next = found.length > size && last !== undefined ? edgeCursor(edgeKeyText(last)) : null;
+        return { edges: page, next };
       }),
     all: () => connection.read(() => edgesOf(select({}, '', NO_LIMIT))),
     evidenceOf: (key) => connection.read(() => evidenceOf(edgeKeyText(key), key)),

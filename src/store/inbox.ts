@@ -11,6 +11,14 @@ export interface WaitingBatch extends Batch {
   readonly isRest?: true;
 }
 
+/** What else bounds the batches of one reading. */
+export interface PendingBounds {
+  /** Only those that ended by then; unix ms. One that ends later holds back none of the others. Any end unless told. */
+  readonly until?: number;
+  /** None after those that have so many flows together. */
+  readonly flows?: number;
+}
+
 /** Batches accepted exactly once, waiting to be attributed. */
 export interface Inbox {
   /**
@@ -19,10 +27,10 @@ export interface Inbox {
    */
   accept(batches: readonly WaitingBatch[]): ('new' | 'duplicate')[];
   /**
-   * At most `limit` batches accepted, not yet attributed, ready at `now` and ended by `until` (unix ms; any end unless told), by
-   * window start, node uid and sequence. One that ends later holds back none of the others.
+   * At most `limit` batches accepted, not yet attributed and ready at `now` (unix ms). By the ten minutes in which their windows
+   * started, then node uid, window start and sequence: what one node told in those, much of it again and again, comes together.
    */
-  pending(limit: number, now: number, until?: number): WaitingBatch[];
+  pending(limit: number, now: number, within?: PendingBounds): WaitingBatch[];
   /**
    * Puts `rest` in place of the batch that it is left of, until `readyAt` (unix ms). Called in the transaction that records
    * what was attributed. Throws a ProblemError `batch-not-pending`.
@@ -52,7 +60,7 @@ export function inbox(connection: Connection): Inbox {
   const select = db
     .prepare<[number, number, number], string>(
       `SELECT body FROM batches WHERE body IS NOT NULL AND ready_at <= ? AND ends_at <= ?
-       ORDER BY window_start, node_uid, sequence, epoch LIMIT ?`,
+       ORDER BY window_start / 600000, node_uid, window_start, sequence, epoch LIMIT ?`,
     )
     .pluck();
   const mark = db.prepare<[string, string, number]>(
@@ -83,8 +91,18 @@ export function inbox(connection: Connection): Inbox {
   };
   return {
     accept: (batches) => connection.write(() => batches.map(acceptOne)),
-    pending: (limit, now, until = Number.MAX_SAFE_INTEGER) =>
-      connection.read(() => select.all(now, until, limit).map((body) => JSON.parse(body) as WaitingBatch)),
+    pending: (limit, now, { until = Number.MAX_SAFE_INTEGER, flows = Number.POSITIVE_INFINITY } = {}) =>
+      connection.read(() => {
+        const batches: WaitingBatch[] = [];
+        let left = flows;
+        for (const body of select.iterate(now, until, limit)) {
+          const batch = JSON.parse(body) as WaitingBatch;
+          batches.push(batch);
+          left -= batch.flows.length;
+          if (left <= 0) break;
+        }
+        return batches;
+      }),
     defer: (rest, readyAt) =>
       connection.write(() => {
         const { nodeUid, epoch, sequence } = rest;

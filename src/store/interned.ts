@@ -6,6 +6,7 @@ import { identityKey } from '../domain/identity.ts';
 import type { Identity } from '../domain/identity.ts';
 import { edgeKeyText } from '../domain/edge.ts';
 import type { EdgeKey, Evidence, ServiceRef } from '../domain/edge.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
 import type { Connection } from './connection.ts';
 
 export interface Interned<T> {
@@ -84,7 +85,31 @@ export function serviceIds(connection: Connection): Interned<ServiceRef | null> 
   });
 }
 
+/** A workload that was asked for before is known by its reference, without its text: the lease book has one for each. */
 export function identityIds(connection: Connection): Interned<Identity> {
+  const byText = identityIdsByText(connection);
+  let byReference = new WeakMap<WorkloadRef, number>();
+  const forgetAll = (): void => {
+    byReference = new WeakMap();
+  };
+  connection.onRollback(forgetAll);
+  return {
+    idOf: (identity) => {
+      if (identity.kind !== 'workload') return byText.idOf(identity);
+      const known = byReference.get(identity.workload);
+      if (known !== undefined) return known;
+      const id = byText.idOf(identity);
+      byReference.set(identity.workload, id);
+      return id;
+    },
+    forget: (identity) => {
+      byText.forget(identity);
+      forgetAll();
+    },
+  };
+}
+
+function identityIdsByText(connection: Connection): Interned<Identity> {
   return interned(connection, {
     key: identityKey,
     select: 'SELECT id FROM identities WHERE key = ?',
@@ -102,10 +127,14 @@ export function identityIds(connection: Connection): Interned<Identity> {
   });
 }
 
-export function edgeIds(connection: Connection): Interned<EdgeKey & Pick<Evidence, 'first' | 'last'>> {
-  const identities = identityIds(connection);
+export function edgeIds(
+  connection: Connection,
+  identities: Interned<Identity>,
+): Interned<EdgeKey & Pick<Evidence, 'first' | 'last'>> {
   return interned<EdgeKey & Pick<Evidence, 'first' | 'last'>>(connection, {
-    key: edgeKeyText,
+    // Far shorter than the text of the edge, which is made only for a new one.
+    key: ({ client, server, port, protocol }) =>
+      `${identities.idOf(client)} ${identities.idOf(server)} ${port}${protocol}`,
     select: 'SELECT id FROM edges WHERE key = ?',
     find: (row) => [edgeKeyText(row)],
     insert:

@@ -2,7 +2,6 @@
  * A node that rewrites a client (masquerade, NodePort) tells of the client, and of its own address as the one seen; the
  * server's node tells of that address as the client. This says which evidence can be the one or the other.
  */
-import { edgeKeyText } from '../domain/edge.ts';
 import type { Evidence } from '../domain/edge.ts';
 import { identityKey } from '../domain/identity.ts';
 
@@ -23,10 +22,4 @@ export function masqueradeOf(row: Pick<Evidence, 'client' | 'view' | 'witness' |
   if (client.kind === 'node' && identityKey(client) === identityKey(seen))
     return seen.name === witness ? NOT_REWRITTEN : PERHAPS_REWRITTEN;
   return seen.name === witness ? REWRITTEN : NOT_REWRITTEN;
-}
-
-/** The key text of the edge that others would tell of what was rewritten: that of the address seen. */
-export function nodeEdgeKey(row: Pick<Evidence, 'view' | 'server' | 'protocol' | 'port'>): string {
-  const { view, server, protocol, port } = row;
-  return edgeKeyText({ client: view.seen, server, protocol, port });
 }

@@ -12,6 +12,7 @@ import { batchSlots } from './migrations/0006-batch-slots.ts';
 import { whatWaits } from './migrations/0007-what-waits.ts';
 import { exampleTimes } from './migrations/0008-example-times.ts';
 import { batchEnds } from './migrations/0009-batch-ends.ts';
+import { backlogOrder } from './migrations/0010-backlog-order.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /** In order; versions count from 1 without a gap. */
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   whatWaits,
   exampleTimes,
   batchEnds,
+  backlogOrder,
 ];
 
 /** Runs the steps that `db` has not had yet and marks it with `applicationId`. Errors are SQLite's own. */

@@ -18,8 +18,8 @@ export interface SightKey {
   readonly seenAs: string;
 }
 
-/** One moment at which connections were counted. Times are unix ms. */
-export interface LoggedMoment extends SightKey {
+/** When connections were counted, and how many. Times are unix ms. */
+export interface CountedMoment {
   /** When it counts; its hour is that of the evidence. */
   readonly at: number;
   /** The interval in which the ends were resolved. */
@@ -31,38 +31,55 @@ export interface LoggedMoment extends SightKey {
   readonly bytes: number;
 }
 
+/** Moments of one key, in their order. */
+export interface MomentsOfKey {
+  readonly key: SightKey;
+  readonly moments: readonly CountedMoment[];
+}
+
+/** One moment at which connections were counted. */
+export interface LoggedMoment extends SightKey, CountedMoment {}
+
 /** One text per key. */
 export function sightKeyText(key: SightKey): string {
   const { edge, clientLease, serverLease, witness, seen, ownNode, service, seenAs } = key;
   return `${edge} ${clientLease} ${serverLease} ${witness} ${seen} ${ownNode} ${service} ${seenAs}`;
 }
 
-/** Moments of one key keep their order; `base` (unix ms) must be given again to decode. */
-export function encodeMoments(moments: readonly LoggedMoment[], base: number): Buffer {
+/** `base` (unix ms) must be given again to decode. Keys without a moment are left out. */
+export function encodeMoments(keys: readonly MomentsOfKey[], base: number): Buffer {
   const writer = new NumberWriter();
-  for (const [, group] of Map.groupBy(moments, sightKeyText)) {
-    const [first] = group;
-    if (first === undefined) continue;
-    for (const id of [first.edge, first.clientLease, first.serverLease, first.witness, first.seen])
-      writer.unsigned(id);
-    writer.unsigned(first.ownNode);
-    writer.unsigned(first.service);
-    writer.text(first.seenAs);
-    writer.unsigned(group.length);
+  for (const { key, moments } of keys) {
+    if (moments.length === 0) continue;
+    for (const id of [key.edge, key.clientLease, key.serverLease, key.witness, key.seen]) writer.unsigned(id);
+    writer.unsigned(key.ownNode);
+    writer.unsigned(key.service);
+    writer.text(key.seenAs);
+    writer.unsigned(moments.length);
     let before = base;
-    for (const moment of group) {
+    for (const moment of moments) {
       writer.signed(moment.at - before);
       writer.signed(moment.at - moment.start);
       writer.signed(moment.end - moment.at);
-      for (const count of [moment.opened, moment.present, moment.answered, moment.bytes])
-        writer.unsigned(count);
+      writer.unsigned(moment.opened);
+      writer.unsigned(moment.present);
+      writer.unsigned(moment.answered);
+      writer.unsigned(moment.bytes);
       before = moment.at;
     }
   }
   return writer.taken();
 }
 
-export function decodeMoments(bytes: Buffer, base: number): LoggedMoment[] {
+/** Numbers of an encoded moment. */
+const NUMBERS_OF_A_MOMENT = 7;
+
+/** The moments of the keys that are meant; the others are passed over. */
+export function decodeMoments(
+  bytes: Buffer,
+  base: number,
+  isMeant: (key: SightKey) => boolean = () => true,
+): LoggedMoment[] {
   const reader = new NumberReader(bytes);
   const moments: LoggedMoment[] = [];
   while (!reader.isAtEnd) {
@@ -76,8 +93,13 @@ export function decodeMoments(bytes: Buffer, base: number): LoggedMoment[] {
       service: reader.unsigned(),
       seenAs: reader.text(),
     };
+    const count = reader.unsigned();
+    if (!isMeant(key)) {
+      reader.skip(count * NUMBERS_OF_A_MOMENT);
+      continue;
+    }
     let at = base;
-    for (let left = reader.unsigned(); left > 0; left--) {
+    for (let left = count; left > 0; left--) {
       at += reader.signed();
       moments.push({
         ...key,

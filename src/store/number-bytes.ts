@@ -8,6 +8,11 @@ export class NumberWriter {
   unsigned(value: number): void {
     this.#reserve(8);
     let rest = value;
+    // Most numbers are small, and bits are faster than a division.
+    while (rest >= 0x80 && rest < 0x80_00_00_00) {
+      this.#bytes[this.#length++] = 0x80 | (rest & 0x7f);
+      rest >>>= 7;
+    }
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = 0x80 | (rest % 0x80);
       rest = Math.floor(rest / 0x80);
@@ -60,6 +65,15 @@ export class NumberReader {
       if (byte === undefined) throw new RangeError('a number is cut off');
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
+    }
+  }
+
+  /** Passes over so many numbers. Throws as `unsigned` does. */
+  skip(count: number): void {
+    for (let left = count; left > 0;) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw new RangeError('a number is cut off');
+      if (byte < 0x80) left--;
     }
   }
 

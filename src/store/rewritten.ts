@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { Counts } from './edge-fold.ts';
+import type { Counts } from './edge-hour.ts';
 
 /** What the client of an edge, a node, told of others behind its own address to one lease of the same server and port. */
 const SELECT_REWRITTEN = `

@@ -80,7 +80,7 @@ export const draftJson = z
     leftOut: listOf(
       z.object({
         edge: z.string().describe('`CLIENT -> SERVER:PORT/PROTOCOL`, as the list of edges names it.'),
-        reason: z.enum(['excluded', 'evidence', 'nodes']),
+        reason: z.enum(['excluded', 'evidence', 'nodes', 'window', 'gone']),
         option: z.string().describe('The option that did it, as `exclude=port=9100/tcp`.'),
       }),
     ).describe(

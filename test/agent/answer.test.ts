@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/agent/answer.ts';
 
-const sent = { epoch: 'e', sequence: 7 };
+const sent = { epoch: 'e', sequence: 7, encoding: 'zstd' } as const;
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
 function outcome(status: number, body: string, retryAfter?: string) {
@@ -10,7 +10,10 @@ function outcome(status: number, body: string, retryAfter?: string) {
 }
 
 const ok = (acknowledged: unknown) => JSON.stringify({ generation: 'g', acknowledged });
-const problem = JSON.stringify({ code: 'some-code', detail: 'Some detail.', status: 1 });
+const told = { code: 'some-code', detail: 'Some detail.', status: 1 };
+const problem = JSON.stringify({ ...told, type: 'urn:netscribe:problem:some-code' });
+const foreign = JSON.stringify(told);
+const FOREIGN = { kind: 'retry', afterMs: null, code: 'not-a-netscribe-server' };
 
 describe('an answer', () => {
   it.each([
@@ -28,10 +31,24 @@ describe('an answer', () => {
     [400, problem, { kind: 'parked', code: 'some-code', detail: 'Some detail.' }],
     [401, problem, { kind: 'unauthorized', code: 'some-code' }],
     [403, problem, { kind: 'parked' }],
-    [404, 'nothing here', { kind: 'parked', code: 'http-404', detail: 'nothing here' }],
+    [422, problem, { kind: 'parked' }],
+    [400, foreign, FOREIGN],
+    [400, '', FOREIGN],
+    [403, '<html>blocked', { ...FOREIGN, detail: '403 from what does not take batches: <html>blocked' }],
+    [404, 'nothing here', { ...FOREIGN, detail: '404 from what does not take batches: nothing here' }],
+    [404, problem, { ...FOREIGN, detail: '404 from what does not take batches: Some detail.' }],
+    [405, problem, FOREIGN],
+    [405, '<html>', FOREIGN],
+    [409, '<html>', FOREIGN],
+    [409, foreign, FOREIGN],
+    [401, '<html>', { kind: 'unauthorized', code: 'http-401' }],
+    [413, '<html>', { kind: 'split', code: 'http-413' }],
+    [429, '<html>', { kind: 'retry', code: 'http-429' }],
+    [502, '<html>', { kind: 'retry', code: 'http-502' }],
     [409, problem, { kind: 'fenced', detail: 'Some detail.' }],
     [413, problem, { kind: 'split' }],
-    [415, problem, { kind: 'parked' }],
+    [415, problem, { kind: 'recode', code: 'some-code' }],
+    [415, '<html>', { kind: 'recode', code: 'http-415' }],
     [429, problem, { kind: 'retry', afterMs: null }],
     [500, problem, { kind: 'retry' }],
     [503, problem, { kind: 'retry', code: 'some-code' }],
@@ -74,6 +91,7 @@ describe('an answer', () => {
           expect(result.kind === 'acknowledged').toBe(false);
         },
       ),
+      { seed: 1 },
     );
   });
 });

@@ -77,6 +77,6 @@ it('every sighting arrives exactly once', { timeout: 120_000 }, async () => {
         expect(counted).toEqual(expected);
       },
     ),
-    { numRuns: 20 },
+    { seed: 1, numRuns: 20 },
   );
 });

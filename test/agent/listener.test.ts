@@ -1,36 +1,24 @@
 import { request } from 'node:http';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listen } from '../../src/agent/listener.ts';
 import { readinessOf } from '../../src/agent/readiness.ts';
-import { PlayedServer } from './played-server.ts';
-import { removeFolders, startAgent } from './running-agent.ts';
-import type { RunningAgent } from './running-agent.ts';
+import type { Play } from './played-server.ts';
 import { ScriptedSource } from './scripted-source.ts';
+import { stageOfEachTest } from './stage.ts';
 
-let server: PlayedServer;
-let agent: RunningAgent | null;
-
-beforeEach(async () => {
-  server = await new PlayedServer().start();
-  agent = null;
-});
-
-afterEach(async () => {
-  await agent?.stop();
-  await server.close();
-});
-
-afterAll(removeFolders);
+const stage = stageOfEachTest();
 
 async function listening(args: readonly string[] = [], source = new ScriptedSource()): Promise<string> {
-  agent = startAgent({ server, source, args: ['--listen', '127.0.0.1:0', ...args] });
-  return agent.url;
+  return await stage.start({ source, args: ['--listen', '127.0.0.1:0', ...args] }).url;
 }
 
-function ask(
-  url: string,
-  options: { method?: string; host?: string } = {},
-): Promise<{ status: number; text: string; type: string }> {
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly type: string;
+}
+
+function ask(url: string, options: { method?: string; host?: string } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = options.host === undefined ? {} : { host: options.host };
     const sent = request(url, { method: options.method ?? 'GET', headers }, (response) => {
@@ -49,22 +37,31 @@ function ask(
   });
 }
 
+/** Asks until the answer is so: what an agent has learnt of an exchange comes a little after the exchange. */
+async function asked(url: string, isSo: (answer: Answer) => boolean): Promise<Answer> {
+  for (;;) {
+    const answer = await ask(url);
+    if (isSo(answer)) return answer;
+  }
+}
+
 describe('/metrics', () => {
   it('is Prometheus text of bounded labels that follows what happened', async () => {
     let isFirst = true;
-    server.play = () => {
+    stage.server.play = () => {
       const play = isFirst ? ({ kind: 'refuse', status: 400 } as const) : ({ kind: 'store' } as const);
       isFirst = false;
       return play;
     };
-    const url = await listening();
-    const source = agent?.source ?? new ScriptedSource();
+    const source = new ScriptedSource();
+    const url = await listening([], source);
     await source.until(() => source.isOpen);
     source.opened(4);
     source.sink.lost(9);
     source.sink.skipped('closing', 2);
-    await server.until(() => server.stored.size > 0);
-    const { status, text, type } = await ask(`${url}/metrics`);
+    const { status, text, type } = await asked(`${url}/metrics`, (answer) =>
+      answer.text.includes('\nnetscribe_agent_last_acknowledged_timestamp_seconds '),
+    );
     expect({ status, type }).toEqual({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
     for (const line of [
       '# TYPE netscribe_agent_sightings_total counter',
@@ -95,27 +92,64 @@ describe('probes', () => {
     expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, text: 'the source is not open\n' });
     letStart();
     await source.until(() => source.isOpen);
-    await server.until(() => server.stored.size > 0);
-    expect(await ask(`${url}/readyz?verbose`)).toMatchObject({ status: 200, text: 'ready\n' });
+    const ready = await asked(`${url}/readyz?verbose`, ({ status }) => status === 200);
+    expect(ready.text).toBe('ready\n');
   });
 
   it('are not ready while no batch is acknowledged', async () => {
-    server.play = () => ({ kind: 'refuse', status: 503 });
+    stage.server.play = () => ({ kind: 'refuse', status: 503 });
     const url = await listening();
-    await server.until(() => server.attempts.length > 0);
+    await stage.server.until(() => stage.server.attempts.length > 0);
     expect(await ask(`${url}/readyz`)).toMatchObject({
       status: 503,
       text: expect.stringContaining('not acknowledged'),
     });
     expect((await ask(`${url}/healthz`)).status).toBe(200);
+    // Else its end would wait for what could not be sent.
+    stage.server.play = () => ({ kind: 'store' });
   });
 
-  const working = { isWatching: true, pending: 1, acknowledgedAt: 1000, now: 31_000, batchWindowMs: 10_000 };
+  it.each<[string, Play, string]>([
+    ['another server', { kind: 'say', status: 404, body: '<html>' }, 'not-a-netscribe-server'],
+    ['a server that refuses every batch', { kind: 'refuse', status: 403, code: 'wrong-node' }, 'wrong-node'],
+  ])('are not ready with %s, and say why', async (_name, play, code) => {
+    stage.server.play = () => play;
+    const url = await listening();
+    // When the second attempt is made, the first one's answer is known.
+    await stage.server.until(() => stage.server.attempts.length > 1);
+    expect(await ask(`${url}/readyz`)).toMatchObject({
+      status: 503,
+      text: `the server has not acknowledged a batch yet: ${code}\n`,
+    });
+    stage.server.play = () => ({ kind: 'store' });
+    const ready = await asked(`${url}/readyz`, ({ status }) => status === 200);
+    expect(ready.text).toBe('ready\n');
+  });
+
+  const working = {
+    isWatching: true,
+    pending: 1,
+    acknowledgedAt: 1000,
+    trouble: null,
+    now: 31_000,
+    batchWindowMs: 10_000,
+  };
   it.each([
     ['an acknowledgement three windows ago', working, null],
     ['an older one', { ...working, now: 31_001 }, 'the server has not acknowledged a batch for a while'],
     ['an older one and nothing to send', { ...working, now: 99_000, pending: 0 }, null],
     ['none yet', { ...working, acknowledgedAt: null }, 'the server has not acknowledged a batch yet'],
+    [
+      'an older one and batches refused since',
+      { ...working, now: 31_001, pending: 0, trouble: 'wrong-node' },
+      'the server has not acknowledged a batch for a while: wrong-node',
+    ],
+    ['one batch refused a moment ago', { ...working, pending: 0, trouble: 'malformed-batch' }, null],
+    [
+      'none yet and nothing that answers',
+      { ...working, acknowledgedAt: null, trouble: 'unreachable' },
+      'the server has not acknowledged a batch yet: unreachable',
+    ],
     ['a clock that stepped back', { ...working, now: 0 }, null],
     ['no source', { ...working, isWatching: false }, 'the source is not open'],
   ])('with %s', (_name, progress, expected) => expect(readinessOf(progress)).toBe(expected));
@@ -144,7 +178,7 @@ describe('requests', () => {
 });
 
 it('a port that is taken is a problem with what to do', async () => {
-  const { port } = new URL(server.url);
+  const { port } = new URL(stage.server.url);
   const pages = { metrics: () => '', notReady: () => null };
   await expect(listen({ host: '127.0.0.1', port: Number(port) }, pages)).rejects.toMatchObject({
     code: 'cannot-listen',

@@ -5,22 +5,14 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { PackedBatch } from '../../src/agent/packed-batch.ts';
 import type { CaTrust } from '../../src/agent/server-authority.ts';
 import { ServerLink } from '../../src/agent/server-link.ts';
 import { TokenFile } from '../../src/agent/token.ts';
 import { loadMaker } from '../../src/server/access/own-certificate.ts';
 import type { CertificatePair } from '../../src/server/access/certificate.ts';
 import { newFolder, removeFolders } from './running-agent.ts';
+import { SMALL_BATCH } from './small-batch.ts';
 
-const batch: PackedBatch = {
-  sequence: 1,
-  flows: 0,
-  opened: 0,
-  losses: { dropped: 0, skipped: {} },
-  encoding: 'identity',
-  rest: Buffer.from('"sequence":1}'),
-};
 const never = new AbortController().signal;
 
 interface Playing {
@@ -84,11 +76,11 @@ function linkTo(url: string, trust: CaTrust): ServerLink {
   const tokenFile = path.join(newFolder(), 'token');
   writeFileSync(tokenFile, 'the-token');
   const token = new TokenFile(tokenFile, () => 0);
-  return new ServerLink({ server: new URL(url), timeoutMs: 5000, token, trust });
+  return new ServerLink({ server: new URL(url), timeoutMs: 120_000, token, trust });
 }
 
 async function outcome(link: ServerLink): Promise<string> {
-  const exchange = await link.post(batch, 5, never);
+  const exchange = await link.post(SMALL_BATCH, 5, never);
   link.close();
   return exchange.kind === 'failed' ? exchange.reason : String(exchange.status);
 }

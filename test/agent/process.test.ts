@@ -101,6 +101,7 @@ it('kill -9 lets the next agent in at once, and no sequence is used again', asyn
   await server.until(() => server.opened === 3);
   first.child.kill('SIGKILL');
   await first.exit;
+  await server.emptied();
   const before = Math.max(...server.attempts.map(({ batch }) => batch.sequence));
   const { length } = server.attempts;
   const second = start([], args);

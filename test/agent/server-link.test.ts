@@ -3,20 +3,11 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PackedBatch } from '../../src/agent/packed-batch.ts';
 import { ServerLink } from '../../src/agent/server-link.ts';
 import { TokenFile } from '../../src/agent/token.ts';
 import { certificatesOf } from '../certificates.ts';
 import { newFolder, removeFolders } from './running-agent.ts';
-
-const batch: PackedBatch = {
-  sequence: 1,
-  flows: 0,
-  opened: 0,
-  losses: { dropped: 0, skipped: {} },
-  encoding: 'identity',
-  rest: Buffer.from('"sequence":1}'),
-};
+import { SMALL_BATCH } from './small-batch.ts';
 
 const never = new AbortController().signal;
 
@@ -26,6 +17,7 @@ describe('a server with TLS', () => {
   const requests: { url: string | undefined; authorization: string | undefined; body: string }[] = [];
   let server: ReturnType<typeof createServer>;
   let connections = 0;
+  let heard = (): void => undefined;
 
   beforeAll(async () => {
     server = createServer(identity, (request, response) => {
@@ -33,10 +25,19 @@ describe('a server with TLS', () => {
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
         requests.push({ url: request.url, authorization: request.headers.authorization, body });
+        heard();
+        if (request.url?.startsWith('/silent') === true) return;
+        if (request.url?.startsWith('/broken') === true) {
+          response.writeHead(200, { 'content-length': 100 });
+          response.write('x', () => response.socket?.destroy());
+          return;
+        }
         response.writeHead(503, { 'retry-after': '7' });
         response.end('x'.repeat(request.url?.startsWith('/long') === true ? 1_000_000 : 5));
       });
     });
+    // No connection is too old for the next request, however late that comes.
+    server.keepAliveTimeout = 0;
     server.on('secureConnection', () => connections++);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -51,7 +52,7 @@ describe('a server with TLS', () => {
     const { port } = server.address() as AddressInfo;
     return new ServerLink({
       server: new URL(`https://127.0.0.1:${port}${base}`),
-      timeoutMs: 10_000,
+      timeoutMs: 120_000,
       token: options.token ?? null,
       trust:
         options.caFile === null ? { kind: 'system' } : { kind: 'file', file: options.caFile ?? certFile },
@@ -64,7 +65,7 @@ describe('a server with TLS', () => {
     const link = linkTo('/base/', { token: new TokenFile(tokenFile, () => 0) });
     const before = connections;
     for (const sentAt of [5, 6.7]) {
-      expect(await link.post(batch, sentAt, never)).toEqual({
+      expect(await link.post(SMALL_BATCH, sentAt, never)).toEqual({
         kind: 'answered',
         status: 503,
         retryAfter: '7',
@@ -83,25 +84,25 @@ describe('a server with TLS', () => {
     const caFile = path.join(newFolder(), 'ca.pem');
     writeFileSync(caFile, certificatesOf('foreign').ca);
     const link = linkTo('/', { caFile });
-    expect(await link.post(batch, 5, never)).toMatchObject({
+    expect(await link.post(SMALL_BATCH, 5, never)).toMatchObject({
       kind: 'failed',
       reason: expect.stringMatching(/certificate/),
     });
     writeFileSync(`${caFile}.new`, readFileSync(certFile));
     renameSync(`${caFile}.new`, caFile);
-    expect(await link.post(batch, 5, never)).toMatchObject({ kind: 'answered', status: 503 });
+    expect(await link.post(SMALL_BATCH, 5, never)).toMatchObject({ kind: 'answered', status: 503 });
     link.close();
   });
 
   it('gets nothing when a file is not there', async () => {
     requests.length = 0;
     const nowhere = path.join(newFolder(), 'nowhere');
-    expect(await linkTo('/', { caFile: nowhere }).post(batch, 5, never)).toMatchObject({
+    expect(await linkTo('/', { caFile: nowhere }).post(SMALL_BATCH, 5, never)).toMatchObject({
       kind: 'failed',
       reason: expect.stringContaining('CA file'),
     });
     const token = new TokenFile(nowhere, () => 0);
-    expect(await linkTo('/', { token }).post(batch, 5, never)).toMatchObject({
+    expect(await linkTo('/', { token }).post(SMALL_BATCH, 5, never)).toMatchObject({
       kind: 'failed',
       reason: expect.stringContaining('token file'),
     });
@@ -110,15 +111,32 @@ describe('a server with TLS', () => {
 
   it('that answers without end is cut short', async () => {
     const link = linkTo('/long');
-    const answer = await link.post(batch, 5, never);
+    const answer = await link.post(SMALL_BATCH, 5, never);
     link.close();
     expect(answer).toMatchObject({ kind: 'answered', status: 503, body: 'x'.repeat(65_536) });
+  });
+
+  it('that breaks off in its answer has not answered', async () => {
+    const link = linkTo('/broken');
+    expect(await link.post(SMALL_BATCH, 5, never)).toMatchObject({ kind: 'failed' });
+    expect(await link.post(SMALL_BATCH, 5, never)).toMatchObject({ kind: 'failed' });
+    link.close();
+  });
+
+  it('that is silent is left when the agent ends meanwhile', async () => {
+    const end = new AbortController();
+    heard = () => end.abort();
+    expect(await linkTo('/silent').post(SMALL_BATCH, 5, end.signal)).toEqual({
+      kind: 'failed',
+      reason: 'the exchange was ended',
+    });
+    heard = () => undefined;
   });
 
   it('is left at once when the agent ends', async () => {
     const end = new AbortController();
     end.abort();
-    expect(await linkTo('/').post(batch, 5, end.signal)).toMatchObject({ kind: 'failed' });
+    expect(await linkTo('/').post(SMALL_BATCH, 5, end.signal)).toMatchObject({ kind: 'failed' });
   });
 });
 

@@ -44,6 +44,12 @@ describe('the state of an agent', () => {
     state.close();
   });
 
+  it.runIf(process.platform === 'linux')('says at once that a file system takes no folder', () => {
+    expect(() => open('/proc/netscribe/state')).toThrow(
+      expect.objectContaining({ name: 'ProblemError', code: 'state-not-writable' }),
+    );
+  });
+
   it('goes on without a gap after an orderly end', () => {
     const first = open();
     for (let i = 0; i < 200; i++) first.takeSequence();

@@ -6,7 +6,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
-import { gunzipSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import type { Batch } from '../../src/wire/batch.ts';
 import { CLIENT_PREFIX } from './agent-lab.ts';
 
@@ -45,7 +45,7 @@ createInterface(process.stdin).on('line', (line) => {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await bodyOf(request);
   bytes += body.length;
-  const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+  const text = request.headers['content-encoding'] === 'zstd' ? zstdDecompressSync(body) : body;
   bodies.push(text);
   response.setHeader('content-type', 'application/json');
   response.end(acknowledge(text.toString('latin1', 0, 1000)));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Refusals } from '../../src/server/access/refusals.ts';
+import { StoringHealth } from '../../src/server/storing.ts';
 import { watchMetrics } from '../../src/server/watch-metrics.ts';
 import { CHART, ROOT, example, the } from './helm.ts';
 
@@ -30,7 +31,8 @@ const ofAgent = [...agentSource.matchAll(/\b(?:counter|gauge)\(\s*'(?<name>\w+)'
   (match) => `netscribe_agent_${match.groups?.['name']}`,
 );
 const refusals = new Refusals({ warn: () => undefined }, () => 0).metrics;
-const known = new Set([...ofServer, ...ofAgent, refusals.name]);
+const storing = new StoringHealth(() => 0).metrics;
+const known = new Set([...ofServer, ...ofAgent, refusals.name, storing.name]);
 
 it('knows the metrics of both processes', () => {
   expect(ofServer.length).toBeGreaterThan(10);

@@ -251,5 +251,6 @@ test('all events of one connection that began with its first packet have one key
       expect(new Set(keys).size).toBe(1);
       expect(keys.length).toBeGreaterThanOrEqual(2);
     }),
+    { seed: 1 },
   );
 });

@@ -82,7 +82,7 @@ describe('parseIp', () => {
       fc.property(nearlyAddress, (text) => {
         expect(parseIp(text) !== null).toBe(isIPv4(text) || isIPv6(text));
       }),
-      { numRuns: 3000 },
+      { seed: 1, numRuns: 3000 },
     );
   });
 
@@ -97,7 +97,7 @@ describe('parseIp', () => {
         expect(familyOf(parsed)).toBe(oracle.kind() === 'ipv4' ? 4 : 6);
         expect(parsed).toBe(oracle instanceof ipaddr.IPv6 ? oracle.toRFC5952String() : oracle.toString());
       }),
-      { numRuns: 2000 },
+      { seed: 1, numRuns: 2000 },
     );
   });
 
@@ -109,7 +109,7 @@ describe('parseIp', () => {
         const parsed = ip(text);
         expect(only.check(parsed, familyOf(parsed) === 4 ? 'ipv4' : 'ipv6')).toBe(true);
       }),
-      { numRuns: 1000 },
+      { seed: 1, numRuns: 1000 },
     );
   });
 
@@ -121,6 +121,7 @@ describe('parseIp', () => {
         expect(parseIp(longest)).toBe(formatIp(6, bits));
         expect(parseIp(formatIp(6, bits))).toBe(formatIp(6, bits));
       }),
+      { seed: 1 },
     );
   });
 });
@@ -133,6 +134,7 @@ describe('integers', () => {
         expect(formatIp(familyOf(one), bits)).toBe(one);
         expect(bits >= 0n && bits < 1n << BigInt(widthOf(familyOf(one)))).toBe(true);
       }),
+      { seed: 1 },
     );
   });
 
@@ -168,6 +170,7 @@ describe('compareIps', () => {
           expect(compareIps(left, right) <= 0).toBe(upToRight.check(left, type));
         },
       ),
+      { seed: 1 },
     );
   });
 });

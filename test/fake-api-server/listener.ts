@@ -3,6 +3,7 @@ import http from 'node:http';
 import type { RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServerTls {
@@ -47,10 +48,12 @@ export class Listener {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Connections are reset and new ones refused for so long. Resolves when it listens again, or was closed meanwhile. */
-  async away(ms: number): Promise<void> {
+  /** Connections are reset and new ones refused for so many ms, or until it may come back. Resolves when it listens again, or was closed meanwhile. */
+  async away(back: number | Promise<unknown>): Promise<void> {
     await this.#leave();
-    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    const { signal } = this.#closing;
+    if (typeof back === 'number') await sleep(back, undefined, { signal }).catch(() => undefined);
+    else await Promise.race([back, once(signal, 'abort')]);
     if (!this.#closing.signal.aborted) await this.open(this.#host, this.#port);
   }
 

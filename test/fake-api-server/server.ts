@@ -166,9 +166,9 @@ export class FakeApiServer {
     for (const watcher of this.#watchers) watcher.fail(code, message);
   }
 
-  /** Connections are reset and new ones refused for so long. Resolves when it listens again. */
-  async away(ms: number): Promise<void> {
-    await this.#listener.away(ms);
+  /** Connections are reset and new ones refused for so many ms, or until it may come back. Resolves when it listens again. */
+  async away(back: number | Promise<unknown>): Promise<void> {
+    await this.#listener.away(back);
   }
 
   async close(): Promise<void> {

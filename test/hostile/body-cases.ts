@@ -1,5 +1,5 @@
 /** What does not get stored: bodies that are too large, too deep, too many, or not what they say. All come with a good token. */
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { connected, raw } from './attack.ts';
 import type { Case, Sent } from './case.ts';
 import { post } from './case.ts';
@@ -7,6 +7,7 @@ import { goodBatch } from './good-batch.ts';
 import type { HostileWorld } from './hostile-world.ts';
 
 const GZIP = { 'content-encoding': 'gzip' };
+const ZSTD = { 'content-encoding': 'zstd' };
 const MALFORMED = ['400 malformed-batch'];
 const TOO_LARGE = ['413 batch-too-large'];
 
@@ -76,6 +77,19 @@ export const BODY_CASES: readonly Case[] = [
     headers: GZIP,
   })),
   bodyCase('gzip that is none', MALFORMED, () => ({ body: 'plain', headers: GZIP })),
+  bodyCase('a zstd bomb of 200 MB', TOO_LARGE, () => ({
+    body: zstdCompressSync(Buffer.alloc(200 << 20)),
+    headers: ZSTD,
+  })),
+  bodyCase('zstd that asks for a window of 128 MiB', MALFORMED, () => ({
+    body: zstdFrame(27, JSON.stringify(goodBatch())),
+    headers: ZSTD,
+  })),
+  bodyCase('zstd that breaks off', MALFORMED, () => ({
+    body: zstdCompressSync(JSON.stringify(goodBatch())).subarray(0, 60),
+    headers: ZSTD,
+  })),
+  bodyCase('zstd that is none', MALFORMED, () => ({ body: 'plain', headers: ZSTD })),
   bodyCase('an encoding that nobody asked for', ['415 unsupported-encoding'], () => ({
     headers: { 'content-encoding': 'br' },
   })),
@@ -112,6 +126,16 @@ export const BODY_CASES: readonly Case[] = [
       ),
   },
 ];
+
+/** A frame of one block that is stored as it is (RFC 8878 section 3.1.1), and needs no window: only its head asks for one. */
+function zstdFrame(windowLog: number, text: string): Buffer {
+  const block = Buffer.from(text);
+  const start = Buffer.alloc(9);
+  start.writeUInt32LE(0xfd2f_b528, 0);
+  start.writeUInt8((windowLog - 10) << 3, 5);
+  start.writeUIntLE((block.length << 3) | 1, 6, 3);
+  return Buffer.concat([start, block]);
+}
 
 function head(world: HostileWorld): string {
   return `POST /api/v1/batches HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nauthorization: Bearer ${world.token()}\r\n`;

@@ -9,6 +9,8 @@ export interface Case {
   /** What may come back, in the words of `attack.ts`. */
   readonly expected: readonly string[];
   readonly send: (world: HostileWorld) => Promise<string>;
+  /** It puts the API server wrong: meanwhile the good agent says nothing, for it would suffer from that too. */
+  readonly isAlone?: true;
 }
 
 export interface Sent {

@@ -12,7 +12,7 @@ const EVERY_MS = 500;
 
 export class GoodAgent {
   readonly #link: ServerLink;
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   #running: Promise<void> | undefined;
   #sequence = 0;
   acknowledged = 0;
@@ -24,19 +24,26 @@ export class GoodAgent {
     writeFileSync(tokenFile, world.token());
     this.#link = new ServerLink({
       server: new URL(world.server.at.ingest),
-      timeoutMs: 10_000,
+      timeoutMs: 75_000,
       token: new TokenFile(tokenFile, () => performance.now()),
       trust: { kind: 'pin', file: path.join(world.folder, 'pinned.pem'), sha256: null },
     });
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#stop = new AbortController();
+    this.#running = this.#run(this.#stop.signal);
+  }
+
+  /** Sends nothing while something else is done. */
+  async silent(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#rest();
+    await meanwhile();
+    this.start();
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    await this.#rest();
     this.#link.close();
   }
 
@@ -52,15 +59,20 @@ export class GoodAgent {
       rest: Buffer.from(JSON.stringify(rest).slice(1)),
     };
     const exchange = await this.#link.post(batch, sentAt, new AbortController().signal);
-    const outcome = outcomeOf(exchange, { epoch: EPOCH, sequence }, Date.now());
+    const outcome = outcomeOf(exchange, { epoch: EPOCH, sequence, encoding: batch.encoding }, Date.now());
     if (outcome.kind === 'acknowledged') this.acknowledged++;
     else this.others.add(`${outcome.kind}: ${outcome.code} ${outcome.detail}`);
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+  async #rest(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       await this.send();
-      await sleep(EVERY_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

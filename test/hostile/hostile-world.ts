@@ -100,7 +100,7 @@ function fillCluster(api: FakeApiServer): void {
 
 /** Waits for a condition; throws when it does not come. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('the condition did not come');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -27,7 +27,7 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 90_000;
 
 /** Resolves when it listens. Rejects with its log when it ends before. */
 export async function startServer(argv: readonly string[]): Promise<ServerProcess> {
@@ -35,7 +35,7 @@ export async function startServer(argv: readonly string[]): Promise<ServerProces
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   createInterface({ input: child.stdout }).on('line', (line) => log.push(line));
   const at = await new Promise<Addresses>((resolve, reject) => {
     const deadline = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS);

@@ -51,6 +51,7 @@ export const TOKEN_CASES: readonly Case[] = [
   },
   {
     title: 'a review whose answer names no audience',
+    isAlone: true,
     expected: ['401 token-refused'],
     send: async (world) => {
       world.api.tokens.withoutAudiences = true;
@@ -132,6 +133,7 @@ export const TOKEN_CASES: readonly Case[] = [
   },
   {
     title: 'a new token while the API server cannot review',
+    isAlone: true,
     expected: ['503 reviews-unavailable'],
     send: async (world) => {
       world.api.reviews.failWith = 500;

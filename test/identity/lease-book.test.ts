@@ -235,7 +235,7 @@ describe('the lease book', () => {
             expect(one.from >= other.until || other.from >= one.until).toBe(true);
         for (const lease of book.leasesOf(ip(IP))) expect(lease.from).toBeLessThanOrEqual(lease.heldFrom);
       }),
-      { numRuns: 500 },
+      { seed: 1, numRuns: 500 },
     );
   });
 });

@@ -52,7 +52,8 @@ test('leases of a time are those that a scan of all would find, wherever they we
           found.map(({ from }) => from).toSorted((a, b) => a - b),
         );
         expect(found.map(({ row }) => row).toSorted((a, b) => a - b)).toEqual(expected);
-        expect(addresses.onlyDuring(ip, start, end)?.row ?? null).toBe(
+        const only = addresses.onlyDuring(ip, start, end);
+        expect(only === null ? null : addresses.slab.row(only, only.place)).toBe(
           expected.length === 1 ? expected[0] : null,
         );
         expect(addresses.hasHolder(ip, (holder) => holder === 7)).toBe(

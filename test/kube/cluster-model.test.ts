@@ -1,165 +1,13 @@
+/** What each kind of object is to the model: addresses, ports, ranges and settings. */
 import { describe, expect, test } from 'vitest';
-import { ip } from '../../src/domain/ip.ts';
-import { LeaseBook } from '../../src/identity/lease-book.ts';
-import { ClusterModel } from '../../src/kube/cluster-model.ts';
-import type { Applied, ClusterEvent } from '../../src/kube/cluster-model.ts';
-import { clusterRangesOf } from '../../src/kube/ranges.ts';
 import { formatCidr } from '../../src/domain/cidr.ts';
-
-const CREATED = '2026-11-21T22:00:00Z';
-const NOW = Date.parse('2026-11-21T22:10:00Z');
-
-interface Meta {
-  readonly labels?: Record<string, string>;
-  readonly owner?: string;
-  readonly deletionTimestamp?: string;
-  readonly deletionGracePeriodSeconds?: number;
-}
-
-/** `Kind namespace/name`, with its uid made from both; owners are written `Kind/name`. */
-function object(text: string, meta: Meta, rest: Record<string, unknown>): Record<string, unknown> {
-  const [kind = '', path = ''] = text.split(' ');
-  const [namespace = '', name = ''] = path.split('/');
-  const { owner, ...more } = meta;
-  const [ownerKind, ownerName] = (owner ?? '').split('/');
-  return {
-    apiVersion: 'v1',
-    kind,
-    metadata: {
-      name,
-      namespace,
-      uid: `${kind}-${name}`,
-      creationTimestamp: CREATED,
-      ...more,
-      ...(owner === undefined
-        ? {}
-        : {
-            ownerReferences: [
-              { kind: ownerKind, name: ownerName, uid: `${ownerKind}-${ownerName}`, controller: true },
-            ],
-          }),
-    },
-    ...rest,
-  };
-}
-
-const container = { name: 'main', ports: [{ name: 'http', containerPort: 8080 }] };
-
-function pod(
-  path: string,
-  meta: Meta = {},
-  status: Record<string, unknown> = {},
-  spec: Record<string, unknown> = {},
-): Record<string, unknown> {
-  return object(
-    `Pod ${path}`,
-    { labels: { app: 'web', 'pod-template-hash': 'x' }, owner: 'ReplicaSet/web-x', ...meta },
-    {
-      spec: { nodeName: 'node-a', containers: [container], ...spec },
-      status: { phase: 'Running', podIP: '10.244.1.2', startTime: CREATED, ...status },
-    },
-  );
-}
-
-const deployment = object(
-  'Deployment shop/web',
-  {},
-  {
-    spec: {
-      selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [container] } },
-    },
-  },
-);
-const replicaSet = object(
-  'ReplicaSet shop/web-x',
-  { owner: 'Deployment/web' },
-  {
-    spec: {
-      selector: { matchLabels: { app: 'web', 'pod-template-hash': 'x' } },
-      template: { spec: { containers: [container] } },
-    },
-  },
-);
-
-class Cluster {
-  readonly book = new LeaseBook();
-  readonly model = new ClusterModel(this.book);
-
-  apply(raw: unknown, type: ClusterEvent['type'] = 'ADDED'): Applied {
-    this.model.learnOwner(raw);
-    return this.model.apply({ observedAt: NOW, type, object: raw });
-  }
-
-  holderOf(address: string): string[] {
-    return this.book
-      .leasesOf(ip(address))
-      .map(({ holder }) =>
-        'workload' in holder
-          ? `${holder.workload.kind}/${holder.workload.name}`
-          : 'name' in holder
-            ? `${holder.kind} ${holder.name}`
-            : holder.kind,
-      );
-  }
-}
-
-describe('owners', () => {
-  test('a pod of a ReplicaSet of a Deployment belongs to the Deployment, whichever is listed first', () => {
-    const cluster = new Cluster();
-    cluster.model.learnOwner(replicaSet);
-    for (const each of [pod('shop/web-x-1'), replicaSet, deployment]) cluster.apply(each);
-    expect(cluster.holderOf('10.244.1.2')).toEqual(['Deployment/web']);
-    expect(
-      cluster.model.snapshot().workloads.map(({ ref, pods }) => [ref.kind, ref.name, pods.length]),
-    ).toEqual([['Deployment', 'web', 1]]);
-  });
-
-  test("a pod of a Job of a CronJob belongs to the CronJob, whose selector is not the Job's", () => {
-    const cluster = new Cluster();
-    const template = { metadata: { labels: { app: 'cleanup' } }, spec: { containers: [container] } };
-    cluster.apply(object('CronJob shop/cleanup', {}, { spec: { jobTemplate: { spec: { template } } } }));
-    cluster.apply(
-      object(
-        'Job shop/cleanup-1',
-        { owner: 'CronJob/cleanup' },
-        { spec: { selector: { matchLabels: { 'controller-uid': 'u' } }, template } },
-      ),
-    );
-    cluster.apply(
-      pod('shop/cleanup-1-a', {
-        owner: 'Job/cleanup-1',
-        labels: { app: 'cleanup', 'job-name': 'cleanup-1' },
-      }),
-    );
-    expect(cluster.model.snapshot().workloads).toMatchObject([
-      { ref: { kind: 'CronJob', name: 'cleanup' }, selector: null, templateLabels: { app: 'cleanup' } },
-    ]);
-  });
-
-  test('an owner of unknown kind (a Rollout) is the workload, by its reference', () => {
-    const cluster = new Cluster();
-    cluster.apply(object('ReplicaSet shop/web-x', { owner: 'Rollout/web' }, { spec: {} }));
-    cluster.apply(pod('shop/web-x-1'));
-    expect(cluster.holderOf('10.244.1.2')).toEqual(['Rollout/web']);
-  });
-
-  test('a bare pod and the mirror of a static pod are workloads of their own', () => {
-    const cluster = new Cluster();
-    cluster.apply(
-      object('Pod shop/debug', {}, { spec: { containers: [container] }, status: { podIP: '10.244.1.9' } }),
-    );
-    cluster.apply(pod('kube-system/etcd-a', { owner: 'Node/node-a' }, { podIP: '10.244.1.8' }));
-    expect([...cluster.holderOf('10.244.1.9'), ...cluster.holderOf('10.244.1.8')]).toEqual([
-      'Pod/debug',
-      'Pod/etcd-a',
-    ]);
-  });
-});
+import { ip } from '../../src/domain/ip.ts';
+import { clusterRangesOf } from '../../src/kube/ranges.ts';
+import { ToldCluster, object, pod, deployment, replicaSet } from './told-cluster.ts';
 
 describe('objects', () => {
   test('a pod holds all its podIPs and none when it is hostNetwork', () => {
-    const cluster = new Cluster();
+    const cluster = new ToldCluster();
     cluster.apply(pod('shop/web-x-1', {}, { podIPs: [{ ip: '10.244.1.2' }, { ip: 'fd00:244:1:0::2' }] }));
     cluster.apply(pod('shop/web-x-2', {}, { podIP: '192.168.100.1' }, { hostNetwork: true }));
     expect([
@@ -170,7 +18,7 @@ describe('objects', () => {
   });
 
   test('a removed pod stays known to its workload, as ended', () => {
-    const cluster = new Cluster();
+    const cluster = new ToldCluster();
     for (const each of [replicaSet, deployment, pod('shop/web-x-1')]) cluster.apply(each);
     cluster.apply(pod('shop/web-x-1'), 'DELETED');
     expect(cluster.model.snapshot().workloads[0]?.pods.map((each) => [each.name, each.ended])).toEqual([
@@ -179,7 +27,7 @@ describe('objects', () => {
   });
 
   test('Services give every address and port; a headless one gives none; a missing targetPort is the port', () => {
-    const cluster = new Cluster();
+    const cluster = new ToldCluster();
     cluster.apply(
       object(
         'Service shop/web',
@@ -214,7 +62,7 @@ describe('objects', () => {
   });
 
   test('nodes hold their addresses and the gateways of their pod ranges', () => {
-    const cluster = new Cluster();
+    const cluster = new ToldCluster();
     cluster.apply(
       object(
         'Node /node-a',
@@ -240,7 +88,7 @@ describe('objects', () => {
   });
 
   test('the API server is whatever the slices of default/kubernetes list', () => {
-    const cluster = new Cluster();
+    const cluster = new ToldCluster();
     const slice = (name: string, service: string, address: string): Record<string, unknown> =>
       object(
         `EndpointSlice default/${name}`,
@@ -264,7 +112,7 @@ describe('objects', () => {
   });
 
   test("DNS settings: hostNetwork with ClusterFirst is the node's resolver", () => {
-    const cluster = new Cluster();
+    const cluster = new ToldCluster();
     cluster.apply(pod('shop/a', { owner: 'Rollout/a' }, {}, { hostNetwork: true }));
     cluster.apply(
       pod(
@@ -280,53 +128,5 @@ describe('objects', () => {
       ['Default', []],
       ['None', ['10.1.1.1']],
     ]);
-  });
-});
-
-describe('broken and foreign objects', () => {
-  test.each([
-    [
-      'a podIP that is none',
-      pod('shop/web-x-1', {}, { podIP: '10.244.1.300' }),
-      'Pod shop/web-x-1',
-      'status.podIP',
-    ],
-    [
-      'no containers',
-      pod('shop/web-x-1', {}, {}, { containers: null }),
-      'Pod shop/web-x-1',
-      'spec.containers',
-    ],
-    [
-      'a time that is none',
-      pod('shop/web-x-1', {}, { startTime: 'yesterday' }),
-      'Pod shop/web-x-1',
-      'status.startTime',
-    ],
-    [
-      'a hostile label value',
-      pod('shop/web-x-1', { labels: { app: 'a\n---\nkind: x' } }),
-      'Pod shop/web-x-1',
-      'metadata.labels.app',
-    ],
-    [
-      'a hostile name',
-      object('Pod shop/a\nb', {}, { spec: { containers: [] } }),
-      'Pod shop/a\nb',
-      'metadata.name',
-    ],
-    ['no metadata', { apiVersion: 'v1', kind: 'Service', spec: {} }, 'Service ?', 'metadata'],
-    ['no object at all', 'nonsense', 'object without a kind', 'object'],
-  ])('%s is a reject that names the object and the field', (_, raw, name, path) => {
-    const applied = new Cluster().apply(raw);
-    expect(applied).toMatchObject({ kind: 'rejected', reject: { object: name } });
-    expect(applied.kind === 'rejected' && applied.reject.problem.startsWith(`${path}:`)).toBe(true);
-  });
-
-  test('a kind that is not used is ignored by name', () => {
-    expect(new Cluster().apply(object('ConfigMap shop/x', {}, {}))).toEqual({
-      kind: 'ignored',
-      what: 'ConfigMap',
-    });
   });
 });

@@ -40,7 +40,7 @@ describe('initial events', () => {
     server.put(podObject('shop/b', 'uid-b2'));
     await until(() => told.length === 6);
     expect(told).toEqual(historyLines(server));
-    expect(progress.at(-1)).toBe(`@${server.version}`);
+    await until(() => progress.at(-1) === `@${server.version}`);
     expect(asked()).toEqual(['initial']);
     expect(server.requests[0]?.query).toMatchObject({
       watch: 'true',
@@ -117,6 +117,9 @@ describe('a list is asked for instead', () => {
     await until(() => server.watching === 1);
     for (let round = 0; current.lists.length === 0; round++) {
       server.put(podObject('shop/a', undefined, { round: String(round) }));
+      const changes = historyLines(server).length;
+      // Each is told before the next comes: what a list finds is at most one change.
+      await until(() => current.told.length === changes || current.lists.length > 0);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(asked().slice(0, 2)).toEqual(['initial', 'list']);

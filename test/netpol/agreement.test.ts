@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compilePolicies } from '../../src/netpol/compile.ts';
-import { allowedPorts, evaluate } from '../../src/netpol/evaluate.ts';
+import { allowedPorts, evaluate, isAllowed } from '../../src/netpol/evaluate.ts';
 import type { SideReason } from '../../src/netpol/evaluate.ts';
 import { ObviousEvaluator } from './obvious-evaluator.ts';
 import { portsWorthProbing, some } from './probes.ts';
@@ -35,6 +35,9 @@ describe('the evaluator', () => {
               const verdict = evaluate(set, connection);
               const expected = obvious.evaluate(connection);
               if (!isDeepStrictEqual(verdict, expected)) expect(verdict, `port ${port}`).toEqual(expected);
+              for (const side of ['ingress', 'egress'] as const)
+                if (isAllowed(set, side, connection) !== verdict[side].allowed)
+                  expect.unreachable(`isAllowed differs at ${side} on port ${port}`);
               for (const { reason } of [verdict.egress, verdict.ingress]) {
                 reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
               }

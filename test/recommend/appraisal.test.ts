@@ -82,8 +82,8 @@ describe('caveats', () => {
   });
 
   test('a window shorter than was asked for', () => {
-    expect(codes(draft(run({ learningWindowMs: 9 * DAY }), 'web'))).toContain('short-window');
-    expect(codes(draft(run({ learningWindowMs: 8 * DAY }), 'web'))).not.toContain('short-window');
+    expect(codes(draft(run({ options: { window: 9 * DAY } }), 'web'))).toContain('short-window');
+    expect(codes(draft(run({ options: { window: 8 * DAY } }), 'web'))).not.toContain('short-window');
   });
 
   test('other kinds of policy, and that nobody looked for them', () => {
@@ -155,7 +155,7 @@ describe('YAML', () => {
 
   test('is the same whatever was watched, however long, and with whatever losses', () => {
     const plain = yaml({}, false);
-    expect(yaml({ learningWindowMs: 90 * DAY }, false)).toBe(plain);
+    expect(yaml({ options: { window: 90 * DAY } }, false)).toBe(plain);
     expect(yaml({ history: { pods: [], nodes: [] } }, false)).toBe(plain);
     expect(yaml({ window: { start: -30 * DAY, end: 9 * DAY } }, false)).toBe(plain);
     expect(plain).not.toMatch(/readiness|observed \d|held back/);

@@ -21,6 +21,7 @@ const since = (text: string, firstSeen: number): Edge => ({ ...edge(text), first
 
 const INPUT: ReadinessInput = {
   window: { start: END - 7 * DAY, end: END },
+  learningWindowMs: 7 * DAY,
   edges: [since('shop/web -> shop/db:5432/tcp', END - 48 * HOUR_MS)],
   exposed: new Map([['shop/Deployment/web', new Set(['8080/tcp'])]]),
   coverage: COVERAGE,
@@ -39,6 +40,12 @@ test('ready: a week, two quiet days, a start and a termination seen whole, nobod
 describe('incomplete', () => {
   test.each<[string, Partial<ReadinessInput>, string[]]>([
     ['less than a week', { window: { start: END - 7 * DAY + 1, end: END } }, ['window']],
+    ['less than was asked for', { learningWindowMs: 8 * DAY }, ['window']],
+    [
+      'less than a week, though no more was asked for',
+      { window: { start: END - 2 * DAY, end: END }, learningWindowMs: 2 * DAY },
+      ['window'],
+    ],
     [
       'a new edge within 48 hours',
       { edges: [...INPUT.edges, since('shop/web -> shop/cart:7070/tcp', END - 48 * HOUR_MS + 1)] },

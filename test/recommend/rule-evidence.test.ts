@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { Edge } from '../../src/domain/edge.ts';
 import { HOUR_MS } from '../../src/domain/edge.ts';
 import { ruleEvidence } from '../../src/recommend/rule-evidence.ts';
-import { edge } from '../world.ts';
+import { edge, workloadInfo } from '../world.ts';
+import { draftOf, drafted } from './drafted.ts';
 
 const at = (hour: number, opened: number, answered: number, present: number): Edge['hours'][number] => ({
   hour: hour * HOUR_MS,
@@ -55,4 +56,13 @@ test('of one edge are its own, and none are none', () => {
     witnesses: ['node-b', 'node-c'],
   });
   expect(ruleEvidence([])).toBeNull();
+});
+
+test('Services that were dialled are named in one order', () => {
+  const dialled = edge('shop/web -> shop/db:1/tcp', { services: ['shop/z', 'shop/a'] });
+  const [rule] = draftOf(
+    drafted([workloadInfo('shop/web'), workloadInfo('shop/db')], [dialled]),
+    'shop/db',
+  ).rules;
+  expect(rule?.services).toEqual(['shop/a', 'shop/z']);
 });

@@ -41,6 +41,16 @@ test('one policy for the namespace, without the addresses that have a name', asy
   }
 }, 60_000);
 
+test('a window that is longer than the capture is told, and changes no policy', async () => {
+  const [plain, asked] = [await replay(), await replay('--window', '2w', '--with-evidence')];
+  const policies = (yaml: string) =>
+    parseAllDocuments(yaml).map((document) => document.toJS() as object | null);
+  expect(policies(asked.stdout)).toEqual(policies(plain.stdout));
+  expect(asked.stdout).not.toContain('left-out');
+  expect(asked.stdout).toContain('# caveat short-window: ');
+  expect((await replay('--window', '60m')).stderr).toContain('from 1h to 366d');
+}, 60_000);
+
 test('wrong flags are usage, told before anything is read', async () => {
   expect(await replay('--exclude', 'web')).toMatchObject({ code: 2, stdout: '' });
   expect((await replay('--min-days', '0')).stderr).toContain('is not a whole number from 1 to 366');

@@ -34,6 +34,11 @@ export class LineProcess {
     });
   }
 
+  /** Of the program itself: what started it, such as `ip netns exec`, has replaced itself by it. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   tell(command: Line): void {
     this.#child.stdin.write(`${JSON.stringify(command)}\n`);
   }

@@ -16,7 +16,7 @@ tell({ is: 'ready' });
 const source = await open();
 if (source !== null)
   createInterface(process.stdin).on('line', (line) => {
-    const order = JSON.parse(line) as { is: string; ms: number };
+    const order = JSON.parse(line) as { is: string };
     obey(source, order).then(
       (outcome) => tell({ is: 'done', ...outcome }),
       (error: unknown) => tell({ is: 'done', error: String(error) }),
@@ -55,16 +55,13 @@ async function open(): Promise<ConntrackSource | null> {
   }
 }
 
-async function obey(from: ConntrackSource, { is, ms }: { is: string; ms: number }): Promise<object> {
+async function obey(from: ConntrackSource, { is }: { is: string }): Promise<object> {
   switch (is) {
     case 'start':
       await from.start();
       break;
     case 'dump':
       await from.dump();
-      break;
-    case 'stall':
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
       break;
     case 'close':
       await from.close();

@@ -1,8 +1,9 @@
 /** How sure drafts are, from a real database file to the answers of the API: eight days of a shop on two nodes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/policies.ts';
 import { HOUR_MS } from '../../src/domain/edge.ts';
 import type { Evidence } from '../../src/domain/edge.ts';
 import { apiSources } from '../../src/server/api-sources.ts';
@@ -14,6 +15,7 @@ import type { Store } from '../../src/store/store.ts';
 import type { CoverageJson } from '../../src/wire/coverage-json.ts';
 import type { DraftOutcomeJson } from '../../src/wire/draft-json.ts';
 import type { WorkloadJson } from '../../src/wire/api.ts';
+import { sink } from '../cli/command-run.ts';
 import { evidence, HOUR, podLease } from '../store/samples.ts';
 import { cluster, workloadInfo } from '../world.ts';
 
@@ -184,6 +186,33 @@ describe('a draft', () => {
     expect(await yaml('')).not.toMatch(/pod-hours|readiness/);
     expect(await yaml('&with-evidence=true')).toContain(`# held back (one-hour): ${RARE}: `);
     expect(await yaml(`&include=${encodeURIComponent(RARE)}`)).toContain('port: 6432');
+  });
+});
+
+describe('netscribe policies --include', () => {
+  test.each([
+    ['as YAML', []],
+    ['of one workload as YAML', ['-w', 'db']],
+    ['as JSON', ['-o', 'json']],
+    ['of one workload as JSON', ['-o', 'json', '-w', 'db']],
+    ['in files of YAML', ['--out', 'yaml']],
+    ['in files of JSON', ['--out', 'json', '-o', 'json']],
+  ])('takes an edge in, %s', async (_, argv) => {
+    const run = async (...more: readonly string[]): Promise<string> => {
+      const [stdout, stderr] = [sink(), sink()];
+      const io = { stdout: stdout.stream, stderr: stderr.stream, signal: new AbortController().signal };
+      const out = argv.map((each, at) => (argv[at - 1] === '--out' ? join(folder, each) : each));
+      expect(await main(['--server', served.url, '-n', 'shop', ...out, ...more], io)).toBe(0);
+      const at = out[out.indexOf('--out') + 1] ?? '';
+      return argv.includes('--out')
+        ? readdirSync(at)
+            .map((file) => readFileSync(join(at, file), 'utf8'))
+            .join('')
+        : stdout.text();
+    };
+    expect(await run()).not.toMatch(/"?port"?: 6432/);
+    expect(await run('--include', RARE)).toMatch(/"?port"?: 6432/);
+    expect(await run('--include', RARE.replace(' -> ', '->'))).toMatch(/"?port"?: 6432/);
   });
 });
 

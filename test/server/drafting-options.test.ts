@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/policies.ts';
 import { HOUR_MS } from '../../src/domain/edge.ts';
 import { analyse } from '../../src/server/analysis.ts';
+import type { Analysed } from '../../src/server/analysis.ts';
 import { apiSources } from '../../src/server/api-sources.ts';
 import { buildApp } from '../../src/server/app.ts';
 import { listen } from '../../src/server/listen.ts';
@@ -21,6 +22,8 @@ const DAY = 24 * HOUR_MS;
 let folder: string;
 let store: Store;
 let served: Awaited<ReturnType<typeof listen>>;
+/** Of a server that is told to draft from two days. */
+let servedRecent: Awaited<ReturnType<typeof listen>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'netscribe-options-'));
@@ -36,27 +39,30 @@ beforeAll(async () => {
     workloadInfo(name, { selector: null, labels: { app: 'migrate' } }),
   );
   const info = cluster([workloadInfo('shop/web'), workloadInfo('shop/db'), ...twins]);
-  const analysed = analyse(store, info, { nodeCidrs: [], controlPlaneCidrs: [] });
-  const app = buildApp(
-    apiSources(store, () => analysed),
-    { logger: false, version: '0' },
-  );
-  served = await listen(app, { host: '127.0.0.1', port: 0 });
+  const known = { nodeCidrs: [], controlPlaneCidrs: [] };
+  const serve = (analysed: Analysed) => {
+    const sources = apiSources(store, () => analysed);
+    return listen(buildApp(sources, { logger: false, version: '0' }), { host: '127.0.0.1', port: 0 });
+  };
+  served = await serve(analyse(store, info, known));
+  const recent = { include: [], options: { window: 2 * DAY } };
+  servedRecent = await serve(analyse(store, info, known, recent));
 });
 afterAll(async () => {
   await served.close();
+  await servedRecent.close();
   store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function outcomes(query: string): Promise<DraftOutcomeJson[]> {
-  const response = await fetch(`${served.url}/api/v1/policies?${query}`);
+async function outcomes(query: string, at = served): Promise<DraftOutcomeJson[]> {
+  const response = await fetch(`${at.url}/api/v1/policies?${query}`);
   expect(response.status).toBe(200);
   return ((await response.json()) as { items: DraftOutcomeJson[] }).items;
 }
 
-async function draft(query: string): Promise<DraftOutcomeJson & { kind: 'draft' }> {
-  const [item] = await outcomes(query);
+async function draft(query: string, at = served): Promise<DraftOutcomeJson & { kind: 'draft' }> {
+  const [item] = await outcomes(query, at);
   if (item?.kind !== 'draft') throw new Error(JSON.stringify(item));
   return item;
 }
@@ -84,6 +90,33 @@ describe('the API', () => {
     expect(portsOf(await draft('workload=db&exclude=port=9187&exclude=port=5432'))).toEqual([]);
     expect(portsOf(await draft('workload=db&minDays=3'))).toEqual([5432]);
     expect(portsOf(await draft('workload=db&minOpened=3'))).toEqual([5432]);
+  });
+
+  test('drafts from the end of the record, and lists what was last seen before it', async () => {
+    const db = await draft('workload=db&window=48h');
+    expect(portsOf(db)).toEqual([5432]);
+    expect(db.leftOut).toEqual([
+      {
+        edge: 'workload:shop/Deployment/web -> workload:shop/Deployment/db:9187/tcp',
+        reason: 'window',
+        option: 'window=48h',
+      },
+    ]);
+    expect(portsOf(await draft('workload=db&window=2w'))).toEqual([5432, 9187]);
+  });
+
+  test('drafts as its own --learning-window says, and as who asks for another', async () => {
+    expect(portsOf(await draft('workload=db', servedRecent))).toEqual([5432]);
+    expect(portsOf(await draft('workload=db&window=4d', servedRecent))).toEqual([5432, 9187]);
+    expect(portsOf(await draft('workload=db&cni=aws-vpc-cni', servedRecent))).toEqual([5432]);
+  });
+
+  test('a window that is longer than the record is a caveat', async () => {
+    const codes = async (query: string) =>
+      (await draft(`workload=db&${query}`)).caveats.map(({ code }) => code);
+    expect(await codes('window=4d')).not.toContain('short-window');
+    expect(await codes('window=5d')).toContain('short-window');
+    expect(await codes('')).toContain('short-window');
   });
 
   test('drafts by namespace, and a baseline first', async () => {
@@ -119,6 +152,10 @@ describe('the API', () => {
     ['minDays=0', 'minDays'],
     ['minDays=1e3', 'minDays'],
     ['minOpened=-1', 'minOpened'],
+    ['window=0d', '\\"0d\\" is no learning window: 14d, 36h or 2w, from 1h to 366d'],
+    ['window=60m', 'is no learning window'],
+    ['window=53w', 'is no learning window'],
+    [`window=${'9'.repeat(99)}d`, 'window'],
     ['exclude=web', 'exclude \\"web\\": \\"web\\" is none of workload='],
     ['exclude=port=99999', 'port=99999 is not a port or range'],
     [Array.from({ length: 51 }, () => 'exclude=port=1').join('&'), 'exclude'],
@@ -155,6 +192,9 @@ describe('netscribe policies', () => {
     expect(yaml.stdout).toContain('# network plugin: aws-vpc-cni');
     expect(yaml.stdout).toContain('left out by exclude=port=9187;');
     expect(yaml.stdout).not.toContain('port: 9187');
+    const recent = await run('--window', '2d', '-w', 'db');
+    expect(recent.stdout).toContain('left out by window=48h;');
+    expect(recent.stdout).not.toContain('port: 9187');
     const json = await run(...flags, '-o', 'json', '-w', 'db');
     expect(JSON.parse(json.stdout)).toMatchObject({
       items: [{ cni: 'aws-vpc-cni', leftOut: [{ reason: 'excluded' }] }],
@@ -164,6 +204,7 @@ describe('netscribe policies', () => {
   test.each([
     [['--exclude', 'web'], 'is none of workload='],
     [['--min-days', 'many'], 'is not a whole number from 1 to 366'],
+    [['--window', '60m'], '"60m" is no learning window: 14d, 36h or 2w, from 1h to 366d'],
     [['--granularity', 'pod'], 'Allowed choices are workload, namespace'],
   ])('refuses %j', async (argv, told) => {
     const { code, stdout, stderr } = await run(...argv);

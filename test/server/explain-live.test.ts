@@ -4,89 +4,39 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { apiSources } from '../../src/server/api-sources.ts';
 import { buildApp } from '../../src/server/app.ts';
-import { Live } from '../../src/server/live.ts';
 import { NO_WATCH } from '../../src/server/watch-report.ts';
-import { openStore } from '../../src/store/store.ts';
-import type { Store } from '../../src/store/store.ts';
 import { coverageJson } from '../../src/wire/coverage-json.ts';
 import { edgesPage, evidencePage } from '../../src/wire/api.ts';
 import { leasesPage } from '../../src/wire/lease-verdict-json.ts';
 import { unattributedPage } from '../../src/wire/unattributed-json.ts';
-import { flow } from '../world.ts';
+import { batch, DB, KNOWN, LiveShop, NODE, START, WEB } from './live-shop.ts';
 
-const START = Date.parse('2026-11-21T23:00:00Z');
-const KNOWN = { nodeCidrs: [], controlPlaneCidrs: [] };
-let store: Store;
-let live: Live;
+let shop: LiveShop;
 let app: FastifyInstance;
-let now = START;
 
 beforeEach(() => {
-  now = START;
-  store = openStore(':memory:');
-  live = new Live(store, { timing: { slackMs: 2000, deadlineMs: 60_000 }, now: () => now });
+  shop = new LiveShop();
+  const { live, store } = shop;
   const sources = apiSources(store, () => live.analysed(KNOWN), {
     watch: () => NO_WATCH,
     attribution: () => live.attribution(),
   });
   app = buildApp(sources, { logger: false, version: '0' });
-  for (const object of [NODE, pod('web', '10.244.1.2'), pod('db', '10.244.1.3')])
-    expect(live.event({ observedAt: now, type: 'ADDED', object })).toBeNull();
-  live.synced();
+  shop.listed(NODE, WEB, DB);
 });
 afterEach(async () => {
   await app.close();
-  await live.close();
-  store.close();
+  await shop.close();
 });
-
-function seconds(after: number): string {
-  return new Date(START + after * 1000).toISOString().replace('.000', '');
-}
-
-const NODE = {
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: { name: 'node-a', uid: 'a', creationTimestamp: seconds(-900) },
-  spec: { podCIDR: '10.244.1.0/24' },
-  status: {},
-};
-
-function pod(name: string, podIP: string): unknown {
-  const at = seconds(-600);
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'shop', uid: name, creationTimestamp: at, labels: { app: name } },
-    spec: { nodeName: 'node-a', containers: [{ name: 'main' }] },
-    status: {
-      phase: 'Running',
-      podIP,
-      startTime: at,
-      conditions: [{ type: 'PodReadyToStartContainers', status: 'True', lastTransitionTime: at }],
-    },
-  };
-}
 
 /** A second of connections of web to db and to an address that no pod ever had. */
 async function told(second: number): Promise<void> {
-  await live.accept({
-    version: 1,
-    nodeUid: '',
-    nodeName: 'node-a',
-    bootId: '',
-    epoch: 'ab'.repeat(16),
-    sequence: second,
-    windowStart: START + second * 1000,
-    windowEnd: START + second * 1000 + 1000,
-    sentAt: START + second * 1000 + 1000,
-    readLagMs: 50,
-    source: { kind: 'netlink', accounting: false, timestamps: false },
-    losses: { dropped: 0, skipped: {} },
-    flows: ['10.244.1.2:41000 > 10.244.1.3:5432 tcp', '10.244.1.2:41001 > 10.244.1.99:80 tcp'].map((text) =>
-      flow(text, { second: START / 1000 + second }),
-    ),
-  });
+  await shop.live.accept(
+    batch(second, second, [
+      '10.244.1.2:41000 > 10.244.1.3:5432 tcp',
+      '10.244.1.2:41001 > 10.244.1.99:80 tcp',
+    ]),
+  );
 }
 
 async function read<T extends z.ZodType>(url: string, schema: T): Promise<z.output<T>> {
@@ -97,14 +47,14 @@ async function read<T extends z.ZodType>(url: string, schema: T): Promise<z.outp
 
 test('a verdict waits for the kubelet as flows do, and then names what edges rest on', async () => {
   const url = `/api/v1/leases?ip=10.244.1.2&at=${START + 5000}`;
-  live.nodeLease('node-a', START, { observedAt: START, isNews: false });
-  now = START + 6000;
+  shop.live.nodeLease('node-a', START, { observedAt: START, isNews: false });
+  shop.now = START + 6000;
   await told(5);
-  live.settle();
+  shop.live.settle();
   expect((await read(url, leasesPage)).verdict).toMatchObject({ kind: 'unknown', reason: 'frontier' });
-  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
-  now = START + 10_000;
-  live.settle();
+  shop.live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
+  shop.now = START + 10_000;
+  shop.live.settle();
   const { verdict } = await read(url, leasesPage);
   expect(verdict).toMatchObject({ kind: 'exact', reason: 'surely-held' });
   const [edge] = (await read('/api/v1/edges', edgesPage)).items;
@@ -129,14 +79,14 @@ test('a verdict waits for the kubelet as flows do, and then names what edges res
 });
 
 test('what had no name is told with its reason, in unattributed and in coverage', async () => {
-  now = START + 6000;
+  shop.now = START + 6000;
   await told(5);
-  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
-  live.settle();
+  shop.live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
+  shop.live.settle();
   expect((await read('/api/v1/unattributed?since=1h', unattributedPage)).items).toEqual([]);
   // Its pod was not told within the deadline.
-  now = START + 70_000;
-  live.settle();
+  shop.now = START + 70_000;
+  shop.live.settle();
   const { items } = await read('/api/v1/unattributed?since=1h', unattributedPage);
   expect(items).toMatchObject([
     {
@@ -153,8 +103,8 @@ test('what had no name is told with its reason, in unattributed and in coverage'
 });
 
 test('hours before those asked for are not counted', async () => {
-  now = START + 6000;
-  store.unattributed.add([
+  shop.now = START + 6000;
+  shop.store.unattributed.add([
     {
       reason: 'ambiguous',
       end: 'client',
@@ -165,13 +115,13 @@ test('hours before those asked for are not counted', async () => {
     },
     { reason: 'ambiguous', end: 'client', hour: START, count: 3, example: 'new', at: START },
   ]);
-  store.withdrawn.add([
+  shop.store.withdrawn.add([
     { outcome: 'attributed-anew', hour: START - 3_600_000, count: 5 },
     { outcome: 'attributed-anew', hour: START, count: 7 },
   ]);
   await told(5);
-  live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
-  live.settle();
+  shop.live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
+  shop.live.settle();
   const recent = await read(
     '/api/v1/unattributed?reason=ambiguous&since=2026-11-21T23:30:00Z',
     unattributedPage,

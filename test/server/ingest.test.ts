@@ -2,12 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildIngestApp } from '../../src/server/ingest-app.ts';
 import { listenAnywhere } from '../../src/server/listen.ts';
 import type { Listening } from '../../src/server/listen.ts';
+import { metricsText } from '../../src/runtime/metrics-text.ts';
 import { Live } from '../../src/server/live.ts';
+import { StoringHealth } from '../../src/server/storing.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Batch } from '../../src/wire/batch.ts';
@@ -109,10 +111,13 @@ describe('a batch', () => {
     expect(store.inbox.counts()).toEqual({ accepted: 1, pending: 1 });
   });
 
-  test('may come gzipped, and out of order', async () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('may come in %s, and out of order', async (encoding, compress) => {
     const answers = await Promise.all(
       [3, 1, 2].map((sequence) =>
-        post(gzipSync(JSON.stringify(batch({ sequence }))), { 'content-encoding': 'gzip' }),
+        post(compress(JSON.stringify(batch({ sequence }))), { 'content-encoding': encoding }),
       ),
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -155,6 +160,7 @@ describe('what is no batch', () => {
     ['JSON of another shape', '{"version":1}', {}, 400, 'malformed-batch'],
     ['nothing', '', {}, 400, 'malformed-batch'],
     ['gzip that is none', 'plain', { 'content-encoding': 'gzip' }, 400, 'malformed-batch'],
+    ['zstd that is none', 'plain', { 'content-encoding': 'zstd' }, 400, 'malformed-batch'],
     ['an encoding nobody knows', '{}', { 'content-encoding': 'br' }, 415, 'unsupported-encoding'],
     ['another media type', '{}', { 'content-type': 'text/plain' }, 415, 'unsupported-encoding'],
   ])('%s', async (_, body, headers, status, code) => {
@@ -162,13 +168,20 @@ describe('what is no batch', () => {
     expect(store.inbox.counts().accepted).toBe(0);
   });
 
-  test('a zip bomb is cut off at the bound, and a body of 100 MB is never taken', async () => {
-    const bomb = gzipSync(Buffer.alloc(200 << 20));
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('a bomb in %s is cut off at the bound', async (encoding, compress) => {
+    const bomb = compress(Buffer.alloc(200 << 20));
     expect(bomb.length).toBeLessThan(1 << 20);
-    expect(await post(bomb, { 'content-encoding': 'gzip' })).toMatchObject({
+    expect(await post(bomb, { 'content-encoding': encoding })).toMatchObject({
       status: 413,
       body: { code: 'batch-too-large' },
     });
+    expect(store.inbox.counts().accepted).toBe(0);
+  });
+
+  test('a body of 100 MB is never taken', async () => {
     const large = await post(Buffer.alloc(100 << 20, ' ')).catch((error: unknown) => error);
     // The server may answer or cut the connection while the client is still sending; it never stores.
     expect(large instanceof Error || (large as { status: number }).status === 413).toBe(true);
@@ -199,11 +212,15 @@ test('a disk that fills up is said as 507, and what was acknowledged stays', asy
   live = new Live(store, { timing: { slackMs: 2000, deadlineMs: 60_000 }, now: () => now });
   live.event({ observedAt: now, type: 'ADDED', object: node('node-a', 'uid-a') });
   live.synced();
+  const storing = new StoringHealth(() => now);
+  const accept = (each: Batch) => storing.ofBatch(live.accept(each));
+  const watch = {
+    readiness: () => ({ waitingFor: [], troubles: [], behindMs: null }),
+    degraded: () => storing.degraded,
+    metrics: () => metricsText([storing.metrics]),
+  };
   server = await listenAnywhere(
-    buildIngestApp(
-      { generation: store.generation, accept: (each) => live.accept(each), notReady: () => null },
-      { logger: false },
-    ),
+    buildIngestApp({ generation: store.generation, accept, notReady: () => null }, { logger: false, watch }),
     { host: '127.0.0.1', port: 0 },
   );
   const flows = Array.from({ length: 200 }, (_, index) => flow(`10.0.${index}.1:41000 > 10.0.0.2:80 tcp`));
@@ -215,4 +232,14 @@ test('a disk that fills up is said as 507, and what was acknowledged stays', asy
   }
   expect(answer).toMatchObject({ status: 507, body: { code: 'disk-full' } });
   expect(store.inbox.counts().accepted).toBe(acknowledged);
+  now += 90_000;
+  const ready = await fetch(`${server.url}/readyz`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toMatchObject({
+    status: 'ready',
+    degraded: [{ what: 'batches', code: 'disk-full', forMs: 90_000 }],
+  });
+  expect(await (await fetch(`${server.url}/metrics`)).text()).toContain(
+    'netscribe_storing_failed_seconds{what="batches",code="disk-full"} 90\n',
+  );
 });

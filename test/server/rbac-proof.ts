@@ -36,7 +36,7 @@ const OTHER_POLICIES: readonly ServedKind[] = [
   kind('security.istio.io/v1', 'AuthorizationPolicy', 'authorizationpolicies'),
 ];
 
-const SETTLED_DEADLINE_MS = 20_000;
+const SETTLED_DEADLINE_MS = 90_000;
 
 /** `account` is `namespace/name`. People are asked about when `arePeopleServed`. */
 export async function prove(

@@ -47,6 +47,7 @@ function start(): void {
       logger: false,
       watch: {
         readiness: () => watchReadinessOf(watchReportOf(watch, Date.now()), Date.now()),
+        degraded: () => [],
         metrics: () => metricsText(watchMetrics(watch, Date.now())),
       },
     },
@@ -118,7 +119,7 @@ describe('/readyz', () => {
 describe('/metrics', () => {
   test('has every kind with its standing, and no address', async () => {
     start();
-    await until(() => watch.synced && watch.discovery().found !== null);
+    await until(() => watch.status().every(({ synced }) => synced) && watch.discovery().found !== null);
     api.failWatches(410, 'too old resource version');
     await until(() => watch.status().every(({ relists }) => relists === 1));
     const response = await app.inject('/metrics');

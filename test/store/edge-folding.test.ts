@@ -140,6 +140,22 @@ test('what was folded shows through nothing: neither views, nor Services, nor pa
   store.close();
 });
 
+test('a page is full although edges before its end were folded away', () => {
+  const store = openStore(':memory:');
+  const ports = [5001, 5002, 5003, 5004, 5005];
+  store.edges.record(ports.slice(0, 4).flatMap((port) => [rewritten({ port }), received({ port })]));
+  store.edges.record([received({ port: 5005 })]);
+  expect(store.edges.all().map(({ client, port }) => [client.kind, port])).toEqual([
+    ['node', 5005],
+    ...ports.slice(0, 4).map((port) => ['workload', port]),
+  ]);
+  const first = store.edges.list({}, { limit: 3, after: null });
+  const second = store.edges.list({}, { limit: 3, after: first.next });
+  expect([...first.edges, ...second.edges]).toEqual(store.edges.all());
+  expect([first.edges.length, second.edges.length, second.next]).toEqual([3, 2, null]);
+  store.close();
+});
+
 const SERVERS = new Map([
   ['db-0', '10.0.0.9'],
   ['db-1', '10.0.0.10'],

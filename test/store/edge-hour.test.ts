@@ -3,15 +3,16 @@ import { hourCounts } from '../../src/store/edge-hour.ts';
 import type { Sighting } from '../../src/store/edge-hour.ts';
 
 /** client lease, server lease, witness, then opened; the other counts follow from it. */
-const saw = (client: number, server: number, witness: number, opened: number): Sighting => [
-  client,
-  server,
+const saw = (client: number, server: number, witness: number, opened: number): Sighting => ({
+  client_lease: client,
+  server_lease: server,
   witness,
+  masquerade: 0,
   opened,
-  opened * 10,
-  opened * 100,
-  opened * 1000,
-];
+  present: opened * 10,
+  answered: opened * 100,
+  bytes: opened * 1000,
+});
 
 test.each<[string, Sighting[], number]>([
   ['nothing', [], 0],
@@ -35,7 +36,7 @@ test.each<[string, Sighting[], number]>([
 });
 
 test('each count is that of the witness with the most', () => {
-  const early: Sighting = [1, 2, 1, 5, 0, 5, 10];
-  const late: Sighting = [1, 2, 2, 3, 2, 3, 90];
+  const early = { ...saw(1, 2, 1, 5), present: 0, answered: 5, bytes: 10 };
+  const late = { ...saw(1, 2, 2, 3), present: 2, answered: 3, bytes: 90 };
   expect(hourCounts([early, late])).toEqual({ opened: 5, present: 2, answered: 5, bytes: 90 });
 });

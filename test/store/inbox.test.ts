@@ -31,14 +31,38 @@ describe('accepting', () => {
   });
 });
 
-test('pending batches come by window start, node uid and sequence, at most so many', () => {
-  const late = batch(1, { nodeUid: 'a', windowStart: 2000 });
-  const b2 = batch(2, { nodeUid: 'b', windowStart: 1000 });
-  const b1 = batch(1, { nodeUid: 'b', windowStart: 1000 });
-  const a9 = batch(9, { nodeUid: 'a', windowStart: 1000 });
-  store.inbox.accept([late, b2, b1, a9]);
-  expect(store.inbox.pending(10, NOW)).toEqual([a9, b1, b2, late]);
-  expect(store.inbox.pending(2, NOW)).toEqual([a9, b1]);
+describe('pending batches', () => {
+  test('come by the ten minutes of their start, node uid, window start and sequence, at most so many', () => {
+    const next = batch(1, { nodeUid: 'a', windowStart: 600_000 });
+    const last = batch(2, { nodeUid: 'a', windowStart: 599_999 });
+    const b2 = batch(2, { nodeUid: 'b', windowStart: 1000 });
+    const b1 = batch(1, { nodeUid: 'b', windowStart: 1000 });
+    const a9 = batch(9, { nodeUid: 'a', windowStart: 1000 });
+    store.inbox.accept([next, last, b2, b1, a9]);
+    expect(store.inbox.pending(10, NOW)).toEqual([a9, last, b1, b2, next]);
+    expect(store.inbox.pending(2, NOW)).toEqual([a9, last]);
+  });
+
+  test('end with the one that makes up so many flows', () => {
+    const flows = batch(1).flows;
+    expect(flows).toHaveLength(1);
+    store.inbox.accept([
+      batch(1),
+      batch(2, { flows: [] }),
+      batch(3, { flows: [...flows, ...flows] }),
+      batch(4),
+    ]);
+    const sequences = (count: number): number[] =>
+      store.inbox.pending(10, NOW, { flows: count }).map(({ sequence }) => sequence);
+    expect([1, 2, 3, 4].map(sequences)).toEqual([[1], [1, 2, 3], [1, 2, 3], [1, 2, 3, 4]]);
+  });
+
+  test('are those that ended by a time', () => {
+    store.inbox.accept([batch(1), batch(2)]);
+    const { windowEnd: until } = batch(1);
+    expect(store.inbox.pending(10, NOW, { until })).toEqual([batch(1)]);
+    expect(store.inbox.pending(10, NOW, { until: until - 1 })).toEqual([]);
+  });
 });
 
 describe('attributing', () => {

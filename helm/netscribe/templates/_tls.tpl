@@ -36,6 +36,9 @@ secret:
 {{- if gt (int .Values.server.replicas) 1 -}}
 {{- fail (printf "server.replicas is %d: the server is one process with one database. Set it to 1; agents keep their batches while it restarts." (int .Values.server.replicas)) -}}
 {{- end -}}
+{{- if and .Values.server.namedRanges.lists .Values.server.namedRanges.configMap -}}
+{{- fail "server.namedRanges has both lists and configMap: give one." -}}
+{{- end -}}
 {{- if gt (len $places) 1 -}}
 {{- fail "tls.ca has more than one of pem, configMap and secret: give one." -}}
 {{- end -}}

@@ -5,9 +5,10 @@ import * as libc from './libc.ts';
 const COUNT = 128;
 /**
  * Room for each: an event has 160 to 250 bytes, one with everything the kernel can add under 1 KiB. Twice that, since a
- * security context has no fixed length.
+ * security context has no fixed length, and a line of the processor's cache more: slots a power of two apart would share
+ * few of its places, and drive each other out of it between the kernel's writing and our reading.
  */
-const SLOT_BYTES = 2048;
+const SLOT_BYTES = 2048 + 64;
 
 /** struct mmsghdr, with the fields used: msg_iov, msg_iovlen, msg_flags, msg_len. The same on every 64-bit Linux. */
 const MESSAGE = { bytes: 64, iov: 16, iovLength: 24, flags: 48, length: 56 } as const;

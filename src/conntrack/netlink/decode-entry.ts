@@ -7,7 +7,7 @@ import { ABSENT, AttributeWalk, IMPOSSIBLE, swapped } from './attribute-walk.ts'
 import { CTA, CTA_COUNTERS, CTA_TIMESTAMP, IP_PROTOCOL, STATUS } from './ctnetlink.ts';
 import { Entry } from './entry.ts';
 import { ProtocolState } from './protocol-state.ts';
-import { Tuple } from './tuple.ts';
+import { Tuple, USUAL_TUPLE_WORDS } from './tuple.ts';
 
 /** Why a message gave no entry. */
 export type EntryReject =
@@ -26,8 +26,8 @@ const UPPER_NS = 2 ** 32 - UPPER_MS * NS_PER_MS;
 export class EntryDecoder {
   /** What was decoded last; holds until the next. */
   readonly entry = new Entry();
-  readonly #orig = new Tuple(this.entry.addresses, ORIG_SOURCE);
-  readonly #reply = new Tuple(this.entry.addresses, REPLY_SOURCE);
+  readonly #orig = new Tuple(CTA.TUPLE_ORIG, this.entry.addresses, ORIG_SOURCE);
+  readonly #reply = new Tuple(CTA.TUPLE_REPLY, this.entry.addresses, REPLY_SOURCE);
   readonly #walk = new AttributeWalk();
   readonly #within = new AttributeWalk();
   readonly #state = new ProtocolState();
@@ -44,7 +44,7 @@ export class EntryDecoder {
     let status = 0;
     let zone = ABSENT;
     this.#clear();
-    walk.begin(at, end);
+    walk.begin(this.#isUsual(words, at, end) ? at + 2 * USUAL_TUPLE_WORDS : at, end);
     while (walk.next(words)) {
       switch (walk.type) {
         case CTA.TUPLE_ORIG:
@@ -87,6 +87,11 @@ export class EntryDecoder {
       }
     }
     return walk.isBroken ? 'truncated' : this.#finish(status, zone);
+  }
+
+  /** Whether both tuples come first and are of the usual form, as nearly all do; they are then read. */
+  #isUsual(words: Int32Array, at: number, end: number): boolean {
+    return this.#orig.readUsual(words, at, end) && this.#reply.readUsual(words, at + USUAL_TUPLE_WORDS, end);
   }
 
   #clear(): void {

@@ -11,6 +11,8 @@ const WORDS = 4;
  * nf_ct_port_tuple_to_nlattr), by their places in it. Nearly all are of this form, and need no walk.
  */
 const USUAL_BYTES = 48;
+/** Of such a tuple, with the head of its own. */
+export const USUAL_TUPLE_WORDS = (ATTRIBUTE_BYTES + USUAL_BYTES) / 4;
 const USUAL_HEADS = {
   0: head(CTA_TUPLE.IP | NESTED, 16),
   1: head(CTA_IP.V4_SRC, V4_BYTES),
@@ -31,13 +33,19 @@ export class Tuple {
   zone = ABSENT;
   #hasSource = false;
   #hasDestination = false;
+  /** Of the attribute, when it is of the usual form. */
+  readonly #head: number;
   readonly #addresses: Int32Array;
   readonly #source: number;
   readonly #parts = new AttributeWalk();
   readonly #within = new AttributeWalk();
 
-  /** The addresses go into `addresses` from the place `source` on, four words each, IPv4 as IPv4-mapped. */
-  constructor(addresses: Int32Array, source: number) {
+  /**
+   * The tuple of an attribute of this type. Its addresses go into `addresses` from the place `source` on, four words each,
+   * IPv4 as IPv4-mapped.
+   */
+  constructor(type: number, addresses: Int32Array, source: number) {
+    this.#head = head(type | NESTED, USUAL_BYTES);
     this.#addresses = addresses;
     this.#source = source;
   }
@@ -56,9 +64,20 @@ export class Tuple {
     this.#hasDestination = false;
   }
 
+  /**
+   * Reads the attribute at the word `at` if it is this tuple in its usual form, of USUAL_TUPLE_WORDS. Otherwise it does
+   * nothing and answers false. The bytes end at the byte `end`.
+   */
+  readUsual(words: Int32Array, at: number, end: number): boolean {
+    if ((at + USUAL_TUPLE_WORDS) * 4 > end || words[at] !== this.#head || !isUsual(words, at + 1))
+      return false;
+    this.#take(words, at + 1);
+    return true;
+  }
+
   /** Reads the attributes within the one at which `outer` is; false when one of them does not fit. */
   read(words: Int32Array, outer: AttributeWalk): boolean {
-    if (isUsual(words, outer)) {
+    if (outer.size === USUAL_BYTES && isUsual(words, outer.value)) {
       this.#take(words, outer.value);
       return true;
     }
@@ -128,9 +147,8 @@ export class Tuple {
   }
 }
 
-function isUsual(words: Int32Array, { size, value: at }: AttributeWalk): boolean {
+function isUsual(words: Int32Array, at: number): boolean {
   return (
-    size === USUAL_BYTES &&
     words[at] === USUAL_HEADS[0] &&
     words[at + 1] === USUAL_HEADS[1] &&
     words[at + 3] === USUAL_HEADS[3] &&

@@ -3,10 +3,11 @@
  * they expire. Keys are readable by this user alone. A broken authority is never replaced in silence: agents have pinned it.
  */
 import { X509Certificate } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { ProblemError } from '../../domain/problem.ts';
+import { makeFolder } from '../../runtime/make-folder.ts';
 import { certificateFacts, pairProblem } from './certificate.ts';
 import type { CertificatePair, CertificateSource } from './certificate.ts';
 
@@ -72,7 +73,7 @@ export async function loadMaker(): Promise<typeof import('./own-authority.ts')> 
 }
 
 async function authorityIn({ directory, log, now }: OwnCertificateOptions): Promise<CertificatePair> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   const file = path.join(directory, AUTHORITY_FILE);
   const found = pairIn(file);
   const authority = found ?? (await (await loadMaker()).makeAuthority(now()));

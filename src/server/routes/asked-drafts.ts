@@ -5,6 +5,7 @@ import type { DraftingFlags } from '../../recommend/drafting-flags.ts';
 import {
   BASELINES,
   CNI_PROFILES,
+  GONE_PEERS,
   GRANULARITIES,
   MAX_EXCLUSIONS,
   MAX_MIN_DAYS,
@@ -15,6 +16,7 @@ import {
 import type { DraftingOptions } from '../../recommend/drafting-options.ts';
 import { parseExclusion } from '../../recommend/exclusion.ts';
 import type { Exclusion } from '../../recommend/exclusion.ts';
+import { parseLearningWindow } from '../../recommend/learning-window.ts';
 import { wholeNumberQuery } from './filters.ts';
 
 export interface AskedDrafts {
@@ -50,6 +52,19 @@ const exclusion = z
     return z.NEVER;
   });
 
+/** The longest that is understood, and a little of what is not, to be told. */
+const MAX_WINDOW_CHARS = 40;
+
+const learningWindow = z
+  .string()
+  .max(MAX_WINDOW_CHARS)
+  .transform((text, context): number => {
+    const parsed = parseLearningWindow(text);
+    if (typeof parsed === 'number') return parsed;
+    context.addIssue({ code: 'custom', message: parsed.problem });
+    return z.NEVER;
+  });
+
 /** Query parameters of every route that shows drafts. */
 export const askedDraftsQuery = {
   granularity: z
@@ -76,6 +91,12 @@ export const askedDraftsQuery = {
     .describe(
       'Where no prefix tells nodes from pods: any source on the port, as usual, or no rule for them.',
     ),
+  gone: z
+    .enum(GONE_PEERS)
+    .optional()
+    .describe(
+      'Where a peer is gone from the cluster: no draft for who talked to it, as usual, or one without its connections.',
+    ),
   cni: z
     .enum(CNI_PROFILES)
     .optional()
@@ -95,6 +116,11 @@ export const askedDraftsQuery = {
   minDays: wholeNumberQuery(1, MAX_MIN_DAYS)
     .optional()
     .describe('Days (UTC) on which an edge must have been seen to enter a draft.'),
+  window: learningWindow.optional().meta({
+    description:
+      'The learning window, back from the end of the record in whole hours: what was last seen before it is left out, and no draft is ready before so much is recorded (7 days at least). Everything that was recorded unless given, or as the server is told by --learning-window.',
+    examples: ['14d', '36h', '2w'],
+  }),
   include: several(z.string().min(1).max(MAX_KEY_CHARS), MAX_INCLUDES)
     .optional()
     .meta({

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reflect } from '../../../src/kube/watch/reflector.ts';
 import type { ReflectorTiming } from '../../../src/kube/watch/reflector.ts';
@@ -18,8 +19,8 @@ import { Witness } from './witness.ts';
 /** Every wait of a reflector in production is so many times longer. */
 export const SPEED = 100;
 
-/** Production's waits, faster: `timeoutSeconds` stays, and the server's seconds are shorter. */
-export const FAST: ReflectorTiming = { ...scaledWaits(), pageItems: 3 };
+/** Production's waits, faster, and each as long as it can be: `timeoutSeconds` stays, and the server's seconds are shorter. */
+export const FAST: ReflectorTiming = { ...scaledWaits(), pageItems: 3, random: () => 0.99 };
 
 export interface Scene {
   readonly server: FakeApiServer;
@@ -63,6 +64,8 @@ export interface Outcome {
   readonly unseenDeletions: number;
   readonly missed: number;
   readonly violations: readonly string[];
+  /** Ms that this process stood still at most: for so long it heard nobody, whoever spoke. */
+  readonly stoodStillMs: number;
 }
 
 /** Plays a row with WatchList served, or refused so that the reflector lists. Throws when it never catches up. */
@@ -80,6 +83,8 @@ export async function playRow(row: FaultRow, watchList: 'served' | 'refused'): P
   const transport = await urlTransport(server.url, { tokenFile });
   const witness = new Witness(server);
   const stopping = new AbortController();
+  const delays = monitorEventLoopDelay({ resolution: 20 });
+  delays.enable();
   const running = reflect(PODS, transport, witness, { signal: stopping.signal, now: Date.now, timing: FAST });
   try {
     await row.play(sceneOf(server, witness, (token) => writeFileSync(tokenFile, token)));
@@ -92,8 +97,9 @@ export async function playRow(row: FaultRow, watchList: 'served' | 'refused'): P
     const caughtUpMs = performance.now() - overAt;
     // The last thing told is judged when its progress is told.
     await until(() => witness.isJudged || witness.violations.length > 0);
-    return outcomeOf(row.fault, server, { witness, caughtUpMs });
+    return outcomeOf(row.fault, server, { witness, caughtUpMs, stoodStillMs: delays.max / 1e6 });
   } finally {
+    delays.disable();
     stopping.abort();
     await running;
     transport.close();
@@ -127,7 +133,7 @@ export async function drained({ faults }: FakeApiServer): Promise<void> {
 function outcomeOf(
   fault: string,
   server: FakeApiServer,
-  { witness, caughtUpMs }: { witness: Witness; caughtUpMs: number },
+  { witness, ...times }: { witness: Witness; caughtUpMs: number; stoodStillMs: number },
 ): Outcome {
   const answered = server.requests.filter(({ status }) => status === 200);
   const troubles = Map.groupBy(witness.troubles, ({ code }) => code);
@@ -136,7 +142,7 @@ function outcomeOf(
     troubles: new Map([...troubles].map(([code, each]) => [code, each.length])),
     watches: answered.filter(({ verb }) => verb === 'watch').length,
     lists: witness.lists,
-    caughtUpMs,
+    ...times,
     events: server.history().filter(({ kind }) => kind === PODS.kind).length,
     told: witness.told,
     summedUp: witness.summedUp,

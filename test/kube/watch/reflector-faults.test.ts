@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeApiServer } from '../../fake-api-server/server.ts';
 import { existing, follow, historyLines, podObject, until } from './following.ts';
@@ -149,9 +150,9 @@ describe('a server', () => {
     const current = start({ timing: { backoffMs: [50, 300] } });
     server.put(podObject('shop/a', 'uid-a'));
     await watching();
-    const away = server.away(2_000);
+    const isMissed = until(() => codes(current).includes('unreachable'));
+    const away = server.away(Promise.all([sleep(2_000), isMissed]));
     server.put(podObject('shop/b', 'uid-b'));
-    await until(() => codes(current).includes('unreachable'));
     await away;
     await until(() => current.told.length === 2);
     expect(current.told).toEqual(historyLines(server));
@@ -159,11 +160,13 @@ describe('a server', () => {
   });
 
   test('that is not there at the start is waited for', async () => {
-    const away = server.away(300);
+    const back = Promise.withResolvers<void>();
+    const away = server.away(back.promise);
     const current = start();
     server.put(podObject('shop/a', 'uid-a'));
     await until(() => current.troubles.length > 1);
     expect(codes(current)).toEqual(['unreachable']);
+    back.resolve();
     await away;
     await until(() => current.lists.length === 1);
     expect(current.told).toEqual(historyLines(server));
@@ -261,12 +264,14 @@ describe('a sink that throws', () => {
 test('other work gets its turn during a long list', async () => {
   for (let index = 0; index < 1_000; index++) server.put(podObject(`shop/web-${index}`));
   let turns = 0;
-  const ticking = setInterval(() => {
+  const tick = (): void => {
     turns++;
-  }, 0);
+    ticking = setImmediate(tick);
+  };
+  let ticking = setImmediate(tick);
   const counts: number[] = [];
   const current = start({ timing: { pageItems: 1_000 }, onEvent: () => counts.push(turns) });
   await until(() => current.told.length === 1_000);
-  clearInterval(ticking);
+  clearImmediate(ticking);
   expect(new Set(counts).size).toBeGreaterThan(1);
 });

@@ -183,12 +183,11 @@ describe('watches that end', () => {
 });
 
 test('a stopped reflector ends at once, also while it waits, and tells nothing more', async () => {
-  const current = start({ timing: { backoffMs: [60_000, 60_000] } });
+  const current = start({ timing: { backoffMs: [3_600_000, 3_600_000] } });
   await watching();
   await server.close();
   await until(() => current.troubles.length === 1);
-  const before = performance.now();
+  // It has an hour to wait, and this test has not.
   await current.stop();
-  expect(performance.now() - before).toBeLessThan(5_000);
   expect(current.told).toEqual([]);
 });

@@ -160,7 +160,7 @@ describe('a given certificate', () => {
     write(two.cert, two.key);
     await until(() => said.some(({ message }) => message === 'certificate replaced'));
     expect(await namesShownBy(server, authorities)).toContain('two.svc');
-  }, 20_000);
+  });
 
   test.each<[string, (pairs: readonly CertificatePair[]) => [string, string]]>([
     ["another's key", ([one, two]) => [one?.cert ?? '', two?.key ?? '']],
@@ -186,7 +186,7 @@ async function namesShownBy(server: Server, ca: string): Promise<string> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 90_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`the condition did not come: ${JSON.stringify(said)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -30,7 +30,9 @@ describe('by default', () => {
       peopleAuth: 'off',
       audience: 'netscribe',
       batchesPerMinute: 600,
+      learningWindowMs: null,
     });
+    expect(parse('--db=x', '--learning-window=2w').learningWindowMs).toBe(14 * 86_400_000);
   });
 
   test('agents on the network need a token, and people do not get in', () => {
@@ -61,6 +63,7 @@ test.each<[string, string[]]>([
   ['--listen 0.0.0.0:1 is not loopback', ['--db=x', '--listen=0.0.0.0:1']],
   ['--probes 99999 is not', ['--db=x', '--probes=99999']],
   ['--batches-per-minute 0', ['--db=x', '--batches-per-minute=0']],
+  ['--learning-window "60m" is no learning window', ['--db=x', '--learning-window=60m']],
   ['--agent-audience', ['--db=x', '--agent-audience=a b']],
 ])('%s', (said, argv) => {
   const problems = problemsOf(...argv);

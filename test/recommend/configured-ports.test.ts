@@ -1,9 +1,9 @@
-/** Ports that follow from configuration, beside others of the same number or name; and ranges of ports in their pools. */
+/** Ports that follow from configuration: those of webhooks, and a Service's own for a plugin that enforces before DNAT. */
 import { describe, expect, test } from 'vitest';
 import type { ServicePort } from '../../src/recommend/cluster.ts';
 import { recommend } from '../../src/recommend/recommend.ts';
 import { cluster, coredns, edge, ips, service, workloadInfo } from '../world.ts';
-import { codesOf, drafted, rulesOf } from './drafted.ts';
+import { drafted, rulesOf } from './drafted.ts';
 
 const web = workloadInfo('shop/web');
 const db = workloadInfo('shop/db');
@@ -67,31 +67,20 @@ describe('the view of a plugin that enforces before DNAT', () => {
       'egress configuration: Service kube-system/kube-dns: {"ipBlock":{"cidr":"10.96.0.10/32"}} 53/TCP,53/UDP',
     ]);
   });
-});
 
-describe('many ports', () => {
-  const calls = (from: number, count: number) =>
-    Array.from({ length: count }, (_, index) => edge(`shop/web -> shop/db:${from + index}/udp`));
-  const ports = (...edges: ReturnType<typeof calls>): string =>
-    rulesOf(drafted([web, db], edges), 'shop/db', 'ingress')[0]
-      ?.split(' ')
-      .at(-1) ?? '';
-
-  test('below 1024 are named services, however many', () => {
-    expect(ports(...calls(600, 20)).split(',')).toHaveLength(20);
-    expect(codesOf(drafted([web, db], calls(600, 20)), 'shop/db')).toEqual([]);
-  });
-
-  test('of RPC and of clients’ own range are two ranges', () => {
-    expect(ports(...calls(20_000, 20), ...calls(50_000, 20))).toBe('20000-20031/UDP,49984-50047/UDP');
-  });
-
-  test('of a pool that has few stand by themselves beside the range of another', () => {
-    expect(ports(...calls(20_000, 2), ...calls(50_000, 20))).toBe('20000/UDP,20001/UDP,49984-50047/UDP');
-  });
-
-  test('of a range that would reach below 1024 start there', () => {
-    expect(ports(...calls(1024, 17))).toBe('1024-1055/UDP');
-    expect(ports(...calls(1030, 1), ...calls(2040, 20))).toBe('1024-4095/UDP');
+  test('DNS that was dialled by another Service needs the view of that one too', () => {
+    const upstream = service('kube-system/upstream', {
+      selector: { 'k8s-app': 'kube-dns' },
+      clusterIps: ips('10.96.0.11'),
+      ports: [{ protocol: 'udp', port: 53, targetPort: 53, nodePort: null }],
+    });
+    const result = recommend({
+      cluster: cluster([web], { services: [upstream] }),
+      edges: [edge('shop/web -> kube-system/coredns:53/udp', { services: ['kube-system/upstream'] })],
+      window: { start: 0, end: 1 },
+      known: { nodeCidrs: [], controlPlaneCidrs: [] },
+      options,
+    });
+    expect(rulesOf(result, 'shop/web').at(-1)).toContain('Service kube-system/upstream');
   });
 });
