@@ -1,62 +1,26 @@
 /** What went is known for a while, and not for ever. */
 import { describe, expect, test } from 'vitest';
-import { ClusterModel } from '../../src/kube/cluster-model.ts';
-import { LeaseBook } from '../../src/identity/lease-book.ts';
 import { GonePods } from '../../src/kube/gone-pods.ts';
+import { container, object, pod, ToldCluster } from './told-cluster.ts';
 
 const KEPT = 100;
 
-function meta(kind: string, name: string, owner?: string): Record<string, unknown> {
-  const [ownerKind = '', ownerName = ''] = owner?.split('/') ?? [];
-  return {
-    namespace: 'shop',
-    name,
-    uid: `${kind} ${name}`,
-    creationTimestamp: '2026-01-01T00:00:00Z',
-    labels: { app: 'cleanup' },
-    ...(owner !== undefined && {
-      ownerReferences: [
-        { kind: ownerKind, name: ownerName, uid: `${ownerKind} ${ownerName}`, controller: true },
-      ],
-    }),
-  };
-}
-
-const job = (name: string): unknown => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: meta('Job', name, 'CronJob/cleanup'),
-  spec: { selector: { matchLabels: { job: name } }, template: { metadata: {}, spec: { containers: [] } } },
-});
-const pod = (name: string, owner: string): unknown => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: meta('Pod', name, owner),
-  spec: { nodeName: 'n', containers: [{ name: 'c' }] },
-  status: { phase: 'Running', podIP: '10.0.0.9' },
-});
-
-class Told {
-  readonly model = new ClusterModel(new LeaseBook());
-
-  tell(type: 'ADDED' | 'DELETED', observedAt: number, object: unknown): void {
-    this.model.learnOwner(object);
-    expect(this.model.apply({ type, observedAt, object })).toEqual({ kind: 'applied' });
-  }
-
-  /** `Kind/name: number of pods` of each workload. */
-  workloads(): string[] {
-    return this.model.snapshot().workloads.map(({ ref, pods }) => `${ref.kind}/${ref.name}: ${pods.length}`);
-  }
-}
+const job = (name: string): unknown =>
+  object(
+    `Job shop/${name}`,
+    { owner: 'CronJob/cleanup' },
+    {
+      spec: { selector: { matchLabels: { job: name } }, template: { spec: { containers: [container] } } },
+    },
+  );
 
 describe('pods that went', () => {
   test('of a CronJob of every minute so many are known as show its labels', () => {
-    const told = new Told();
+    const told = new ToldCluster();
     for (let run = 0; run < 3 * KEPT; run++) {
       for (const type of ['ADDED', 'DELETED'] as const)
-        for (const each of [job(`run-${run}`), pod(`run-${run}-a`, `Job/run-${run}`)])
-          told.tell(type, run * 1000, each);
+        for (const each of [job(`run-${run}`), pod(`shop/run-${run}-a`, { owner: `Job/run-${run}` })])
+          told.apply(each, type, run * 1000);
     }
     expect(told.workloads()).toEqual([`CronJob/cleanup: ${KEPT}`]);
     const [cronJob] = told.model.snapshot().workloads;
@@ -64,28 +28,28 @@ describe('pods that went', () => {
   });
 
   test('with all who controlled them are forgotten after a while; who is there is not', () => {
-    const told = new Told();
+    const told = new ToldCluster();
     for (const name of ['old', 'new']) {
-      told.tell('ADDED', 1000, job(name));
-      told.tell('ADDED', 1000, pod(`${name}-a`, `Job/${name}`));
+      told.apply(job(name), 'ADDED', 1000);
+      told.apply(pod(`shop/${name}-a`, { owner: `Job/${name}` }), 'ADDED', 1000);
     }
-    told.tell('DELETED', 2000, pod('old-a', 'Job/old'));
-    told.tell('DELETED', 2000, job('old'));
+    told.apply(pod('shop/old-a', { owner: 'Job/old' }), 'DELETED', 2000);
+    told.apply(job('old'), 'DELETED', 2000);
     told.model.forgetBefore(2000);
     expect(told.workloads()).toEqual(['CronJob/cleanup: 2']);
     told.model.forgetBefore(2001);
     expect(told.workloads()).toEqual(['CronJob/cleanup: 1']);
     // Who owned it is as unknown as after a start.
-    told.tell('ADDED', 3000, pod('old-b', 'Job/old'));
-    told.tell('ADDED', 3000, pod('new-b', 'Job/new'));
+    told.apply(pod('shop/old-b', { owner: 'Job/old' }), 'ADDED', 3000);
+    told.apply(pod('shop/new-b', { owner: 'Job/new' }), 'ADDED', 3000);
     expect(told.workloads()).toEqual(['CronJob/cleanup: 2', 'Job/old: 1']);
   });
 
   test('and come back under their uid are there again', () => {
-    const told = new Told();
-    told.tell('ADDED', 1000, pod('web-a', 'StatefulSet/web'));
-    told.tell('DELETED', 2000, pod('web-a', 'StatefulSet/web'));
-    told.tell('ADDED', 3000, pod('web-a', 'StatefulSet/web'));
+    const told = new ToldCluster();
+    told.apply(pod('shop/web-a', { owner: 'StatefulSet/web' }), 'ADDED', 1000);
+    told.apply(pod('shop/web-a', { owner: 'StatefulSet/web' }), 'DELETED', 2000);
+    told.apply(pod('shop/web-a', { owner: 'StatefulSet/web' }), 'ADDED', 3000);
     told.model.forgetBefore(9000);
     expect(told.workloads()).toEqual(['StatefulSet/web: 1']);
     expect(told.model.snapshot().workloads[0]?.pods[0]?.ended).toBe(false);

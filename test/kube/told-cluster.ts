@@ -87,9 +87,14 @@ export class ToldCluster {
   readonly book = new LeaseBook();
   readonly model = new ClusterModel(this.book);
 
-  apply(raw: unknown, type: ClusterEvent['type'] = 'ADDED'): Applied {
+  apply(raw: unknown, type: ClusterEvent['type'] = 'ADDED', observedAt = NOW): Applied {
     this.model.learnOwner(raw);
-    return this.model.apply({ observedAt: NOW, type, object: raw });
+    return this.model.apply({ observedAt, type, object: raw });
+  }
+
+  /** `Kind/name: number of pods` of each workload. */
+  workloads(): string[] {
+    return this.model.snapshot().workloads.map(({ ref, pods }) => `${ref.kind}/${ref.name}: ${pods.length}`);
   }
 
   holderOf(address: string): string[] {
