@@ -53,25 +53,26 @@ function endDoubt(tenure: Tenure, next: Tenure | undefined, known: Known): Doubt
   const possiblyNext = next === undefined ? Number.POSITIVE_INFINITY : possiblyFrom(next, known);
   const surelyNext = next === undefined ? Number.POSITIVE_INFINITY : surelyFrom(next, known);
   const provenUntil = printed(finishedAt, known) - CLOCK_BOUND_MS;
-  const blind = known.blind.find((each) => until > unheardFrom(each) && provenUntil < each.until);
   switch (ending.kind) {
     case 'graceful':
     case 'succeeded': {
       // Of a pod that finished by itself the end of the sandbox may not be said, and it keeps the address until then.
       const isSaid = ending.kind === 'graceful' || ending.isSaid;
       const told = isSaid ? printed(until, known) + GRAIN_MS + CLOCK_BOUND_MS : Number.POSITIVE_INFINITY;
+      // Of a pod whose end and removal were told while nobody listened nobody says when it ended.
+      const unheard = known.blind.find(
+        (each) => removedAt !== null && removedAt > unheardFrom(each) && removedAt < each.until,
+      );
+      if (unheard !== undefined) {
+        const from = Math.min(possiblyNext, unprovenFrom(tenure, unheard.until, known));
+        return [{ ip, from, until: surelyNext }];
+      }
+      // Of one that was told later its process's end proves how long it was there; but whether anybody had the address after that nobody
+      // says while nobody listened.
+      const blind = known.blind.find((each) => until > unheardFrom(each) && provenUntil < each.until);
       if (blind === undefined) return [{ ip, from: possiblyNext, until: Math.min(surelyNext, told) }];
-      // Of a pod that was gone when they listened again nobody says when it ended. Of one that was not, its process's end proves how long
-      // it was there; but whether anybody had the address after that nobody says while nobody listened.
-      return removedAt !== null && removedAt < blind.until
-        ? [{ ip, from: Math.min(possiblyNext, unprovenFrom(tenure, blind.until, known)), until: surelyNext }]
-        : [
-            {
-              ip,
-              from: Math.min(possiblyNext, provenUntil),
-              until: Math.min(surelyNext, Math.max(told, blind.until)),
-            },
-          ];
+      const from = Math.min(possiblyNext, provenUntil);
+      return [{ ip, from, until: Math.min(surelyNext, Math.max(told, blind.until)) }];
     }
     case 'forced': {
       // The API says that it was there when its object was removed, and nothing of its end.
