@@ -127,8 +127,10 @@ function frontierOf(
   { node, now }: { node: string; now: number },
 ): number {
   let renewed = now;
+  // What a kubelet had not told when its node went down it tells within the slack of its return. A server whose frontier does not wait for
+  // that takes back what it said meanwhile, as of a kubelet that is late.
   for (const { from, until } of cluster.nodes.find(({ name }) => name === node)?.down ?? [])
-    if (now >= from && now < until) renewed = from;
+    if (now >= from && now < until + SLACK_MS) renewed = Math.min(renewed, from);
   if (cut !== null && now >= cut.from - SLACK_MS && now < cut.until + SLACK_MS)
     renewed = Math.min(renewed, cut.from);
   return renewed - SLACK_MS;
