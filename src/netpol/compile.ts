@@ -4,7 +4,7 @@ import { compareText } from '../domain/text-order.ts';
 import { parseAddress } from './ip-block.ts';
 import type { ParsedAddress } from './ip-block.ts';
 import { isolationBy } from './isolation.ts';
-import type { CompiledPolicy, Isolation } from './isolation.ts';
+import type { CompiledPolicy, CompiledRule, Isolation } from './isolation.ts';
 import { indexBySelector } from './label-index.ts';
 import type { LabelIndex, SelectorEntry } from './label-index.ts';
 import { PodPeerBook } from './pod-peers.ts';
@@ -140,27 +140,23 @@ function isolatorsOf(policies: readonly CompiledPolicy[]): (pod: PolicyPod) => I
 }
 
 function compilePolicy(policy: NetworkPolicy, direction: Direction, compiler: RuleCompiler): CompiledPolicy {
-  const { namespace, name } = policy.metadata;
-  const key = `${namespace}/${name}`;
-  return {
-    key,
-    policy,
-    rules: rulesOf(policy, direction).map(({ peers, ports }, rule) => ({
-      policy: key,
-      rule,
-      peers: compiler.peers(peers, namespace),
-      ports: compiler.ports(ports),
-    })),
-  };
-}
-
-function rulesOf(
-  { spec }: NetworkPolicy,
-  direction: Direction,
-): { readonly peers: NetworkPolicyIngressRule['from']; readonly ports: NetworkPolicyIngressRule['ports'] }[] {
-  return direction === 'ingress'
-    ? (spec.ingress ?? []).map(({ from, ports }) => ({ peers: from, ports }))
-    : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
+  const { metadata, spec } = policy;
+  const key = `${metadata.namespace}/${metadata.name}`;
+  const ruleOf = (
+    peers: NetworkPolicyIngressRule['from'],
+    ports: NetworkPolicyIngressRule['ports'],
+    rule: number,
+  ): CompiledRule => ({
+    policy: key,
+    rule,
+    peers: compiler.peers(peers, metadata.namespace),
+    ports: compiler.ports(ports),
+  });
+  const rules =
+    direction === 'ingress'
+      ? (spec.ingress ?? []).map(({ from, ports }, rule) => ruleOf(from, ports, rule))
+      : (spec.egress ?? []).map(({ to, ports }, rule) => ruleOf(to, ports, rule));
+  return { key, policy, rules };
 }
 
 function addressesByNode(nodes: readonly PolicyNode[]): NodeAddresses {

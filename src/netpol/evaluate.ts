@@ -13,8 +13,8 @@ import { blockHolds, parseAddress } from './ip-block.ts';
 import type { CompiledRule, RuleIndex } from './isolation.ts';
 import type { PodPeer } from './pod-peers.ts';
 import { allowedByPorts } from './rule-ports.ts';
-import { standingOf } from './standing.ts';
-import type { Exemption, Standing } from './standing.ts';
+import { standingOf, standingOfGuarded } from './standing.ts';
+import type { Exemption, Guarded, Standing } from './standing.ts';
 import type { Direction, End, PolicyPod } from './world.ts';
 
 /** The unit of judgement (NETPOL rule 1), after any Service's address and port were rewritten (rule 25). */
@@ -70,16 +70,24 @@ export function evaluateSide(set: PolicySet, direction: Direction, connection: C
   return { allowed, reason, isolatedBy: standing.isolation.keys, allowedBy };
 }
 
-/** As `evaluateSide` says, without the reasons. */
-export function isAllowed(set: PolicySet, direction: Direction, connection: Connection): boolean {
-  const standing = standingOf(set, direction, connection);
-  if (standing.kind === 'exempt') return true;
-  const { protocol, port } = connection;
-  const { byEnd, byBlock, serverPod, namedByBlock } = rulesNaming(set, direction, standing);
-  for (const { ports } of byEnd) if (holds(allowedByPorts(ports, protocol, serverPod), port)) return true;
-  for (const { ports } of byBlock)
-    if (holds(allowedByPorts(ports, protocol, namedByBlock), port)) return true;
-  return false;
+/** What the policies of one pod say in one direction of connections with other ends. */
+export type SideJudge = (far: End, protocol: Protocol, port: number) => boolean;
+
+/** As `evaluateSide` says of connections of which the far end is seen as itself, without the reasons. */
+export function sideJudge(set: PolicySet, direction: Direction, pod: PolicyPod): SideJudge {
+  if (pod.hostNetwork) return () => true;
+  const own: Guarded = { pod, isolation: set.isolation(direction, pod) };
+  const end: End = { kind: 'pod', pod };
+  return (far, protocol, port) => {
+    const ends = direction === 'ingress' ? { client: far, server: end } : { client: end, server: far };
+    const standing = standingOfGuarded(set, direction, ends, own);
+    if (standing.kind === 'exempt') return true;
+    const { byEnd, byBlock, serverPod, namedByBlock } = rulesNaming(set, direction, standing);
+    for (const { ports } of byEnd) if (holds(allowedByPorts(ports, protocol, serverPod), port)) return true;
+    for (const { ports } of byBlock)
+      if (holds(allowedByPorts(ports, protocol, namedByBlock), port)) return true;
+    return false;
+  };
 }
 
 /** The server ports on which both sides allow connections between the ends, merged. Agrees with `evaluate` on every port. */
@@ -167,21 +175,13 @@ const NO_RULES: readonly CompiledRule[] = [];
 
 function rulesOfPeers(rules: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonly CompiledRule[] {
   let found: CompiledRule[] | null = null;
-  const add = (named: CompiledRule | readonly CompiledRule[]): void => {
+  rules.pods.of(podPeers, (named) => {
     if ('rule' in named) {
       if (found === null) found = rules.anyPeer.length === 0 ? [named] : [...rules.anyPeer, named];
       else found.push(named);
     } else if (found === null) found = [...rules.anyPeer, ...named];
     else found.push(...named);
-  };
-  if (podPeers.size <= rules.pods.size) {
-    for (const podPeer of podPeers) {
-      const named = rules.pods.get(podPeer);
-      if (named !== undefined) add(named);
-    }
-  } else {
-    for (const [podPeer, named] of rules.pods) if (podPeers.has(podPeer)) add(named);
-  }
+  });
   return found ?? rules.anyPeer;
 }
 

@@ -1,7 +1,7 @@
 /** The policies that isolate a pod in one direction, with the rules of all of them found by peer at once. */
 import type { CompiledBlock } from './ip-block.ts';
 import type { NetworkPolicy } from './policy.ts';
-import type { PodPeer } from './pod-peers.ts';
+import { PeerRules } from './peer-rules.ts';
 import type { RulePeers } from './rule-peers.ts';
 import type { RulePorts } from './rule-ports.ts';
 
@@ -33,26 +33,20 @@ export interface Isolation {
 export interface RuleIndex {
   /** Rules that match any peer at all. */
   readonly anyPeer: readonly CompiledRule[];
-  /** Most peers stand in one rule of a policy. */
-  readonly pods: ReadonlyMap<PodPeer, CompiledRule | readonly CompiledRule[]>;
+  readonly pods: PeerRules;
   readonly blocks: readonly { readonly block: CompiledBlock; readonly rule: CompiledRule }[];
 }
 
 /** `policies` are sorted by key. */
 export function isolationBy(policies: readonly CompiledPolicy[]): Isolation {
   const anyPeer: CompiledRule[] = [];
-  const pods = new Map<PodPeer, CompiledRule | CompiledRule[]>();
+  const pods = new PeerRules();
   const blocks: { block: CompiledBlock; rule: CompiledRule }[] = [];
   for (const { rules } of policies) {
     for (const rule of rules) {
       const { peers } = rule;
       if (peers.isAny) anyPeer.push(rule);
-      for (const peer of peers.pods) {
-        const known = pods.get(peer);
-        if (known === undefined) pods.set(peer, rule);
-        else if ('rule' in known) pods.set(peer, [known, rule]);
-        else known.push(rule);
-      }
+      for (const peer of peers.pods) pods.add(peer, rule);
       for (const block of peers.blocks) blocks.push({ block, rule });
     }
   }

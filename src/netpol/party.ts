@@ -130,7 +130,7 @@ function classifierOf(set: PolicySet, cells: AddressCells): (end: End) => Classe
     const key = JSON.stringify([direction, isolationNumber(isolation), familiesOf(pod.ips), own]);
     const known = guards.get(key) ?? {
       id: guards.size,
-      names: new Set(isolation.rules.pods.keys()),
+      names: isolation.rules.pods.peers(),
       mayMatchUnnamed: isolation.rules.anyPeer.length + isolation.rules.blocks.length > 0,
       byPeer: [],
       byPlainPeer: [],

@@ -30,7 +30,22 @@ export function standingOf(set: PolicySet, direction: Direction, ends: Ends): St
   if (guarded.kind === 'address') return EXEMPT['not-a-pod'];
   const { pod } = guarded;
   if (pod.hostNetwork) return EXEMPT['host-network'];
-  const isolation = set.isolation(direction, pod);
+  return standingOfGuarded(set, direction, ends, { pod, isolation: set.isolation(direction, pod) });
+}
+
+/** A pod that policies may select, and those that isolate it. */
+export interface Guarded {
+  readonly pod: PolicyPod;
+  readonly isolation: Isolation;
+}
+
+/** The same where the guarded end was looked at before; it is the server at ingress, the client at egress. */
+export function standingOfGuarded(
+  set: PolicySet,
+  direction: Direction,
+  ends: Ends,
+  { pod, isolation }: Guarded,
+): Standing {
   const other = direction === 'ingress' ? ends.client : ends.server;
   if (isSamePod(pod, other)) return { kind: 'exempt', reason: 'self', isolatedBy: isolation.keys };
   // A pod that is seen as itself is exempt for no other reason, so most ends of most connections need not be looked at.

@@ -12,15 +12,7 @@ import type { ObservationCode, SurroundingCode } from './caveat-codes.ts';
 import { coverageOf, NO_COVERAGE } from './coverage.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
 import type { WorkloadCoverage } from './coverage.ts';
-import type {
-  BareDraft,
-  Caveat,
-  DraftOutcome,
-  DraftRule,
-  HeldBackEdge,
-  Omission,
-  Readiness,
-} from './draft.ts';
+import type { BareDraft, Caveat, DraftOutcome, HeldBackEdge, Omission, Readiness } from './draft.ts';
 import type { History, Span } from './history.ts';
 import type { Needs, Quarantined } from './need.ts';
 import type { ExposedPorts } from './need-class.ts';
@@ -47,8 +39,6 @@ export interface AppraisalInput {
   readonly needs: Needs;
   readonly exposed: ExposedPorts;
   readonly backends: Backends;
-  /** Needed edges into a workload, those that options leave out too. */
-  readonly into: (ref: WorkloadRef) => readonly Edge[];
 }
 
 /** One for each workload. */
@@ -56,18 +46,18 @@ export type AppraisedWorkload = Appraisal & { readonly workload: WorkloadRef };
 
 /** The needed edges of one workload. */
 export interface OwnEdges {
-  readonly inbound: readonly Edge[];
-  readonly outbound: readonly Edge[];
+  /** At either end. */
+  readonly own: readonly Edge[];
+  /** Those into it, with the ones that options leave out. */
+  readonly into: readonly Edge[];
 }
 
 export interface Appraiser {
   ofWorkload(workload: WorkloadInfo, own: OwnEdges): Appraisal;
-  /** The rule with what must be said of the edges that it rests on. */
-  ofRule(rule: DraftRule): DraftRule;
 }
 
 export function appraiser(input: AppraisalInput): Appraiser {
-  const { cluster, window, learningWindowMs, history, needs, exposed, into } = input;
+  const { cluster, window, learningWindowMs, history, needs, exposed } = input;
   const coverage = history === null ? null : coverageOf(history, window);
   const covered = (workload: WorkloadInfo): WorkloadCoverage | null =>
     // On the host network a pod has no address of its own that would tell when it lived.
@@ -79,21 +69,20 @@ export function appraiser(input: AppraisalInput): Appraiser {
     ({ ref }) => ref.namespace,
   );
   const heldBack = byWorkload(needs.quarantined);
-  const takenIn = new Set(needs.takenIn.map(({ edge }) => edgeKeyText(edge)));
   const unusedOf = unusedFinder(cluster, input.backends);
   const general = generalCaveats(input);
   return {
-    ofWorkload: (workload, { inbound, outbound }) => {
+    ofWorkload: (workload, edges) => {
       const own = covered(workload);
       const held = (heldBack.get(workloadKey(workload.ref)) ?? []).map(heldBackEdge);
       const idleCronJobs = (idle.get(workload.ref.namespace) ?? []).map(({ ref }) => ref.name);
-      const unused = unusedOf(workload, into(workload.ref));
+      const unused = unusedOf(workload, edges.into);
       return {
         coverage: own,
         readiness: readinessOf({
           window,
           learningWindowMs,
-          edges: [...inbound, ...outbound],
+          edges: edges.own,
           exposed,
           coverage: own,
           idleCronJobs,
@@ -113,25 +102,11 @@ export function appraiser(input: AppraisalInput): Appraiser {
         ],
       };
     },
-    ofRule: (rule) => {
-      const { evidence } = rule;
-      if (evidence === null) return rule;
-      const isTakenIn = takenIn.size > 0 && evidence.edges.some((edge) => takenIn.has(edgeKeyText(edge)));
-      const isDisputed = evidence.testimony.disputed > 0;
-      if (!isTakenIn && !isDisputed) return rule;
-      const caveats = [
-        ...rule.caveats,
-        ...(isTakenIn ? [surrounding('taken-in')] : []),
-        ...(isDisputed ? [observation('partly-disputed')] : []),
-      ];
-      return { ...rule, caveats };
-    },
   };
 }
 
 /** The function that says of each draft how sure it is, by the appraisals of all workloads. */
 export function appraisedDrafts(
-  { ofRule }: Pick<Appraiser, 'ofRule'>,
   appraised: readonly AppraisedWorkload[],
 ): (outcome: BareDraft | Omission) => DraftOutcome {
   const known = new Map(appraised.map((each) => [workloadKey(each.workload), each]));
@@ -139,9 +114,8 @@ export function appraisedDrafts(
     if (outcome.kind === 'omitted') return outcome;
     const own = known.get(workloadKey(outcome.workload)) ?? UNKNOWN;
     const { readiness, coverage, unused, heldBack } = own;
-    const rules = outcome.rules.map(ofRule);
-    const caveats = [...outcome.caveats, ...rules.flatMap((rule) => rule.caveats), ...own.caveats];
-    return { ...outcome, rules, caveats: distinctCaveats(caveats), readiness, coverage, unused, heldBack };
+    const caveats = distinctCaveats([...outcome.caveats, ...own.caveats]);
+    return { ...outcome, caveats, readiness, coverage, unused, heldBack };
   };
 }
 

@@ -70,7 +70,7 @@ function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: Dra
   const members = [...subjects.flatMap((subject) => subject.members), podToCome(ref)];
   const dns = dnsRules({ ref, members }, context);
   const views = context.options.cni === 'aws-vpc-cni' ? serviceViewRules([], dns.services, context) : [];
-  const rules = mergeRules('egress', [...dns.rules, ...views], context.parts);
+  const rules = mergeRules('egress', [...dns.rules, ...views], context);
   return {
     kind: 'draft',
     workload: ref,

@@ -2,6 +2,8 @@
 import type { Edge } from '../domain/edge.ts';
 import { HOUR_MS } from '../domain/edge.ts';
 import { identityKey } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity.ts';
+import { KeyedMap } from './keyed-map.ts';
 import { addressClass, isOfOwnNode } from './need-class.ts';
 
 /** DESIGN section 5. */
@@ -11,19 +13,20 @@ const KNOWN_MS = 24 * HOUR_MS;
 
 /**
  * The edges that were first seen in a burst: more than 20 of one client within 10 minutes, a day or more after the client
- * itself was first seen (`knownSince`, unix ms, by identity key). A public address is nothing new to a client that used the same
+ * itself was first seen (`knownSince`, unix ms). A public address is nothing new to a client that used the same
  * port of another one before: a policy names them all as one.
  */
-export function burstsOf(edges: readonly Edge[], knownSince: (client: string) => number): Set<Edge> {
+export function burstsOf(edges: readonly Edge[], knownSince: (client: Identity) => number): Set<Edge> {
   const found = new Set<Edge>();
-  const byClient = Map.groupBy(
-    edges.filter((edge) => !isOfOwnNode(edge)),
-    ({ client }) => identityKey(client),
-  );
-  for (const [client, all] of byClient) {
-    if (all.length <= BURST_TARGETS) continue;
-    const since = knownSince(client) + KNOWN_MS;
-    const sights = newTargets(all).filter(({ firstSeen }) => firstSeen >= since);
+  const byClient = new KeyedMap<Identity, Edge[]>(identityKey);
+  for (const edge of edges) if (!isOfOwnNode(edge)) byClient.make(edge.client, () => []).push(edge);
+  for (const all of byClient.values()) {
+    const [first] = all;
+    if (first === undefined || all.length <= BURST_TARGETS) continue;
+    const since = knownSince(first.client) + KNOWN_MS;
+    const isLate = ({ firstSeen }: Edge): boolean => firstSeen >= since;
+    if (all.filter(isLate).length <= BURST_TARGETS) continue;
+    const sights = newTargets(all).filter(isLate);
     for (const [start, { firstSeen }] of sights.entries()) {
       const last = sights[start + BURST_TARGETS];
       if (last === undefined || last.firstSeen - firstSeen > BURST_MS) continue;

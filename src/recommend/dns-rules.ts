@@ -89,7 +89,7 @@ function peersOf(backend: WorkloadInfo, namespace: string, { peers }: DnsContext
     const addresses = backend.pods.filter(({ ended }) => !ended).flatMap((pod) => pod.ips);
     return [...new Set(addresses)].map((address) => ({ peer: exactPeer(address), ends: [address] }));
   }
-  const named = peers.peerIn(namespace, backend.ref);
+  const named = peers.known(backend.ref).peerIn(namespace);
   return named.kind !== 'named' ? [] : [{ peer: named.peers[0], ends: [workloadKey(backend.ref)] }];
 }
 

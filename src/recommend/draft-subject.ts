@@ -12,16 +12,16 @@ import type { DraftingContext } from './drafting.ts';
 import { egressRules } from './egress.ts';
 import { ingressRules } from './ingress.ts';
 import type { LeftOut } from './left-out.ts';
+import type { NeededEdges } from './needed-edges.ts';
 import type { Subject } from './peers.ts';
 import { GONE_OPTION } from './side-rules.ts';
 import type { SideRules } from './side-rules.ts';
 import type { Failures, ProofInput } from './prove.ts';
 import { dialledPorts } from './service-view.ts';
 
-/** The needed edges of a workload, and what the options kept out of them. */
+/** What workloads need, and what the options kept out of that. */
 export interface EdgesOf {
-  readonly inbound: (ref: WorkloadRef) => readonly Edge[];
-  readonly outbound: (ref: WorkloadRef) => readonly Edge[];
+  readonly needed: NeededEdges;
   readonly leftOut: (ref: WorkloadRef) => readonly LeftOut[];
 }
 
@@ -43,9 +43,10 @@ export function draftSubject(
   const { ref, members, choice } = subject;
   if (choice.kind === 'none')
     return omit(ref, 'not-selectable', `no selector can name it: ${choice.why}; ${choice.remedy}`);
-  const own = members.map((workload) => {
-    const inbound = edges.inbound(workload.ref);
-    return { workload, inbound, outbound: edges.outbound(workload.ref) };
+  const own = members.map((member) => {
+    const workload = context.peers.known(member.ref);
+    const { needed } = edges;
+    return { workload, inbound: needed.inbound(workload), outbound: needed.outbound(workload) };
   });
   const ingress = ingressRules(
     subject,

@@ -1,5 +1,5 @@
 /** What the recommender hands to people: drafts with a basis for each rule, and a reason wherever there is no draft. */
-import type { EdgeKey, Testimony } from '../domain/edge.ts';
+import type { Edge, Testimony } from '../domain/edge.ts';
 import type { QuarantineReason } from '../domain/quarantine-reason.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../netpol/policy.ts';
@@ -18,7 +18,7 @@ export interface Caveat {
   readonly names?: readonly string[];
 }
 
-/** The numbers behind a rule. They stand in JSON, never in plain YAML. */
+/** The numbers behind a rule, added up when somebody wants to see them. They stand in JSON, never in plain YAML. */
 export interface RuleEvidence {
   /** Connections seen opening in the window. */
   readonly opened: number;
@@ -38,7 +38,6 @@ export interface RuleEvidence {
   readonly witnesses: readonly string[];
   /** Connections by how far the nodes that they passed agree. */
   readonly testimony: Testimony;
-  readonly edges: readonly EdgeKey[];
 }
 
 export interface DraftRule {
@@ -52,8 +51,8 @@ export interface DraftRule {
   /** Services the ports were dialled through, `namespace/name`, sorted. */
   readonly services: readonly string[];
   readonly caveats: readonly Caveat[];
-  /** Null for rules that rest on no traffic. */
-  readonly evidence: RuleEvidence | null;
+  /** What it rests on, sorted by key; none where it rests on no traffic. `ruleEvidence` adds up the numbers of it. */
+  readonly edges: readonly Edge[];
 }
 
 /** What is missing, and what would complete it. */

@@ -17,7 +17,8 @@ import { policyNames } from './policy-name.ts';
 import { RangeIndex } from './range-index.ts';
 import { RuleParts } from './rule-parts.ts';
 
-export interface DraftingContext extends OutsideContext {
+/** The cluster as drafts look at it. */
+export interface Surroundings extends OutsideContext {
   readonly options: DraftingOptions;
   readonly peers: PeerBook;
   /** Names of policies, by the workload key of their subject. */
@@ -36,11 +37,16 @@ export interface DraftingContext extends OutsideContext {
   readonly parts: RuleParts;
 }
 
-export function draftingContext(
+export interface DraftingContext extends Surroundings {
+  /** Edges (`edgeKeyText`) that would be held back, had a person not taken them in. */
+  readonly takenIn: ReadonlySet<string>;
+}
+
+export function surroundingsOf(
   cluster: ClusterInfo,
   known: KnownRanges,
   options: DraftingOptions,
-): DraftingContext {
+): Surroundings {
   const backends = new Backends(cluster);
   const podsAndServices = podAndServiceRanges(cluster);
   const ranges = clusterRanges(cluster, podsAndServices);

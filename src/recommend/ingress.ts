@@ -1,5 +1,4 @@
 /** Who may connect to a subject: clients as the pod's own side saw them, DNS for everyone, the outside where exposed. */
-import type { Edge } from '../domain/edge.ts';
 import { identityTitle } from '../domain/identity.ts';
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
@@ -7,6 +6,8 @@ import { OBSERVATION_MEANINGS } from './caveat-codes.ts';
 import type { Caveat, DraftRule } from './draft.ts';
 import type { DraftingContext } from './drafting.ts';
 import type { LeftOut } from './left-out.ts';
+import { knownAt } from './needed-edges.ts';
+import type { NeededEdge } from './needed-edges.ts';
 import type { Subject } from './peers.ts';
 import { mergeRules, portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
@@ -30,14 +31,19 @@ export interface DirectionRules {
 /** The ingress rules of a subject from its needed edges. */
 export function ingressRules(
   subject: Subject,
-  edges: readonly Edge[],
+  edges: readonly NeededEdge[],
   context: DraftingContext,
 ): DirectionRules {
   const dnsPorts = dnsPortsOf(subject, context);
   const needs: SideNeed[] = [];
-  for (const edge of edges)
-    for (const { seen, ownNode } of edge.views)
-      if (seen.kind === 'workload' || !ownNode) needs.push({ edge, peer: seen });
+  for (const needed of edges) {
+    const { client, views } = needed.edge;
+    for (const { seen, ownNode } of views) {
+      if (seen.kind !== 'workload' && ownNode) continue;
+      const known = seen === client ? needed.client : knownAt(seen, context.peers);
+      needs.push({ needed, peer: seen, known });
+    }
+  }
   const side = sideRules(
     {
       direction: 'ingress',
@@ -50,7 +56,7 @@ export function ingressRules(
   );
   const drafts = dnsPorts.length === 0 ? side.drafts : [dnsForEveryone(dnsPorts), ...side.drafts];
   return {
-    rules: mergeRules('ingress', drafts, context.parts),
+    rules: mergeRules('ingress', drafts, context),
     unnamed: side.unnamed,
     leftOut: side.leftOut,
   };
@@ -70,14 +76,16 @@ function openPorts(subject: Subject, needs: readonly SideNeed[], context: Drafti
       });
     }
   }
-  const fromOutside = needs.filter(({ edge, peer }) => peer.kind !== 'workload' && isExposed(edge, context));
-  for (const [key, group] of Map.groupBy(fromOutside, ({ edge }) => portKey(edge))) {
+  const fromOutside = needs.filter(
+    ({ needed, peer }) => peer.kind !== 'workload' && isExposed(needed, context),
+  );
+  for (const [key, group] of Map.groupBy(fromOutside, ({ needed }) => portKey(needed))) {
     const [first] = group;
     if (first === undefined) continue;
     const known = open.get(key);
     open.set(key, {
-      protocol: first.edge.protocol,
-      port: first.edge.port,
+      protocol: first.needed.protocol,
+      port: first.needed.port,
       basis: known?.basis ?? 'observed',
       caveats: [...(known?.caveats ?? []), EXPOSED, clientsSeen(group)],
       services: known?.services ?? [],
@@ -86,14 +94,17 @@ function openPorts(subject: Subject, needs: readonly SideNeed[], context: Drafti
   return [...open.values()];
 }
 
-function isExposed(edge: Edge, { exposed }: DraftingContext): boolean {
-  const { server } = edge;
-  return server.kind === 'workload' && exposed.get(workloadKey(server.workload))?.has(portKey(edge)) === true;
+function isExposed(needed: NeededEdge, { exposed }: DraftingContext): boolean {
+  const { server } = needed;
+  return server !== null && exposed.get(workloadKey(server.ref))?.has(portKey(needed)) === true;
 }
 
 /** Moves with traffic, so it stands in JSON and beside the evidence only. */
 function clientsSeen(needs: readonly SideNeed[]): Caveat {
-  const names = needs.flatMap(({ edge, peer }) => [identityTitle(edge.client), identityTitle(peer)]);
+  const names = needs.flatMap(({ needed: { edge }, peer }) => [
+    identityTitle(edge.client),
+    identityTitle(peer),
+  ]);
   return {
     code: 'outside-clients',
     sentence: OBSERVATION_MEANINGS['outside-clients'],

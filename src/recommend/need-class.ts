@@ -33,6 +33,11 @@ export function addressClass(identity: Identity): string {
   }
 }
 
+/** Such an edge is a class by itself. */
+export function isBetweenWorkloads({ client, server }: Pick<Edge, 'client' | 'server'>): boolean {
+  return client.kind === 'workload' && server.kind === 'workload';
+}
+
 /** Whether none of its connections needs a rule, because the server's own node made all of them (NETPOL rule 23). */
 export function isOfOwnNode({ views }: Pick<Edge, 'views'>): boolean {
   return views.length > 0 && views.every(({ ownNode }) => ownNode);

@@ -1,6 +1,5 @@
 /** Peers that are no pods: nodes, the API server, named ranges and the outside, as ipBlocks with the caveats they need. */
 import { compareCidrs, formatCidr, parseCidr } from '../domain/cidr.ts';
-import type { Edge } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { ip } from '../domain/ip.ts';
 import type { IpAddress, IpFamily } from '../domain/ip.ts';
@@ -10,6 +9,7 @@ import { blockHolds, blocksOfSeen, exactBlocks, familiesOf, isPublic, prefixBloc
 import type { WorkloadInfo } from './cluster.ts';
 import type { Caveat } from './draft.ts';
 import type { OutsideStrategy } from './drafting-options.ts';
+import type { NeededEdge } from './needed-edges.ts';
 import type { NamedRanges } from './named-ranges.ts';
 import type { RangeIndex } from './range-index.ts';
 import { portKey } from './rule-draft.ts';
@@ -40,7 +40,7 @@ export type OutsideIdentity = Exclude<Identity, { kind: 'workload' }>;
 
 export interface OutsideNeed {
   readonly peer: OutsideIdentity;
-  readonly edge: Edge;
+  readonly needed: NeededEdge;
 }
 
 /** Istio ambient redirects kubelet probes so that pods see this address instead of their node's (istio.io, ambient, "Platform prerequisites"). */
@@ -77,10 +77,10 @@ interface Group {
 
 /** One draft rule per class of address and port, so that each port gets only the addresses it was used with. */
 export function outsideRules(needs: readonly OutsideNeed[], scope: Scope): RuleDraft[] {
-  const byPort = Map.groupBy(needs, ({ edge }) => portKey(edge));
+  const byPort = Map.groupBy(needs, ({ needed }) => portKey(needed));
   return [...byPort.values()].flatMap((ofPort) =>
     withoutCovered(groupsOf(ofPort, scope)).map(({ kind, needs: group, blocks }) => {
-      const edges = group.map(({ edge }) => edge);
+      const edges = group.map(({ needed }) => needed);
       const { order, title, caveats } = kind;
       const peers = blocks.map((ipBlock) => ({ ipBlock }));
       return { order, title, caveats, basis: 'observed' as const, peers, ports: edges, edges };

@@ -4,13 +4,14 @@
  */
 import { compareText } from '../domain/text-order.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
-import { workloadTitle } from '../domain/workload.ts';
+import { workloadKey, workloadTitle } from '../domain/workload.ts';
 import type { NetworkPolicyPeer } from '../netpol/policy.ts';
 import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
-import type { Caveat } from './draft.ts';
 import { learntKeys } from './learnt-labels.ts';
 import type { Granularity } from './drafting-options.ts';
-import { RefMap } from './ref-map.ts';
+import { KeyedMap } from './keyed-map.ts';
+import { KnownWorkload } from './known-workload.ts';
+import type { PeerAnswer, PeerAnswers } from './known-workload.ts';
 import { selectorGroups } from './selector.ts';
 import type { SelectorChoice } from './selector.ts';
 
@@ -23,37 +24,21 @@ export interface Subject {
   readonly choice: SelectorChoice;
 }
 
-export type PeerAnswer =
-  | {
-      readonly kind: 'named';
-      readonly title: string;
-      /** The one peer, as rules list it. */
-      readonly peers: readonly [NetworkPolicyPeer];
-      readonly caveats: readonly Caveat[];
-    }
-  | { readonly kind: 'unnamed'; readonly why: string }
-  /** Nothing of it is in the cluster any more. */
-  | { readonly kind: 'gone'; readonly why: string };
-
-interface PeerAnswers {
-  readonly inside: PeerAnswer;
-  readonly outside: PeerAnswer;
-}
-
-const GONE: PeerAnswer = { kind: 'gone', why: 'its object and pods are gone' };
-const ON_THE_NODE: PeerAnswer = { kind: 'unnamed', why: "its pods are on their node's network" };
+const GONE = answers({ kind: 'gone', why: 'its object and pods are gone' });
+const ON_THE_NODE = answers({ kind: 'unnamed', why: "its pods are on their node's network" });
 
 /** Chooses selectors once per cluster and answers for any workload of it. */
 export class PeerBook {
-  readonly #workloads = new RefMap<WorkloadInfo>();
-  readonly #peers = new RefMap<PeerAnswers>();
+  readonly #known = new KeyedMap<WorkloadRef, KnownWorkload>(workloadKey);
+  #places = 0;
   /** Of namespaces that are drafted as a whole, by name: whoever is gone from one was a pod of it. */
   readonly #wholes = new Map<string, PeerAnswers>();
+  /** As the peers of which workloads stand in policies of a namespace. */
+  readonly #named: { readonly namespace: string; readonly peers: readonly NetworkPolicyPeer[] }[] = [];
   /** Sorted by namespace and name. */
   readonly subjects: readonly Subject[];
 
   constructor(cluster: Pick<ClusterInfo, 'workloads' | 'services'>, granularity: Granularity) {
-    for (const workload of cluster.workloads) this.#workloads.set(workload.ref, workload);
     const byNamespace = Map.groupBy(cluster.workloads, (workload) => workload.ref.namespace);
     const subjects =
       granularity === 'namespace'
@@ -61,38 +46,37 @@ export class PeerBook {
         : groupSubjects(cluster, byNamespace);
     this.subjects = subjects.toSorted((a, b) => compareRefs(a.ref, b.ref));
     for (const subject of this.subjects) {
-      const answers = { inside: peerOf(subject, true), outside: peerOf(subject, false) };
-      for (const { ref } of subject.members) this.#peers.set(ref, answers);
-      if (subject.ref.kind === 'Namespace') this.#wholes.set(subject.ref.namespace, answers);
+      const own = { inside: peerOf(subject, true), outside: peerOf(subject, false) };
+      for (const info of subject.members) this.#add(info.ref, info, own);
+      if (subject.ref.kind === 'Namespace') this.#wholes.set(subject.ref.namespace, own);
+      for (const answer of [own.inside, own.outside])
+        if (answer.kind === 'named')
+          this.#named.push({ namespace: subject.ref.namespace, peers: answer.peers });
     }
+    for (const info of cluster.workloads)
+      if (this.#known.get(info.ref) === undefined) this.#add(info.ref, info, ON_THE_NODE);
   }
 
-  workload(ref: WorkloadRef): WorkloadInfo | null {
-    return this.#workloads.get(ref) ?? null;
+  /** Any workload that an edge names, gone or not. */
+  known(ref: WorkloadRef): KnownWorkload {
+    return this.#known.get(ref) ?? this.#add(ref, null, this.#wholes.get(ref.namespace) ?? GONE);
   }
 
   /** The peers as which workloads may stand in policies of their namespace, and of others. */
-  everyPeer(): { readonly namespace: string; readonly peers: readonly NetworkPolicyPeer[] }[] {
-    return this.subjects.flatMap(({ ref, members: [first] }) => {
-      const answers = first === undefined ? undefined : this.#peers.get(first.ref);
-      return answers === undefined
-        ? []
-        : [answers.inside, answers.outside].flatMap((answer) =>
-            answer.kind === 'named' ? [{ namespace: ref.namespace, peers: answer.peers }] : [],
-          );
-    });
+  everyPeer(): readonly { readonly namespace: string; readonly peers: readonly NetworkPolicyPeer[] }[] {
+    return this.#named;
   }
 
-  /** `ref` as a peer in a policy of `namespace`. */
-  peerIn(namespace: string, ref: WorkloadRef): PeerAnswer {
-    const peers = this.#peers.get(ref) ?? this.#ofWhole(ref);
-    if (peers !== undefined) return ref.namespace === namespace ? peers.inside : peers.outside;
-    return this.workload(ref) === null ? GONE : ON_THE_NODE;
+  #add(ref: WorkloadRef, info: WorkloadInfo | null, own: PeerAnswers): KnownWorkload {
+    const known = new KnownWorkload(ref, { info, place: this.#places++, answers: own });
+    this.#known.set(ref, known);
+    return known;
   }
+}
 
-  #ofWhole(ref: WorkloadRef): PeerAnswers | undefined {
-    return this.workload(ref) === null ? this.#wholes.get(ref.namespace) : undefined;
-  }
+/** The same in every namespace. */
+function answers(answer: PeerAnswer): PeerAnswers {
+  return { inside: answer, outside: answer };
 }
 
 function groupSubjects(

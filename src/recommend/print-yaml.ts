@@ -6,6 +6,7 @@ import { Document, isMap, isSeq } from 'yaml';
 import { workloadTitle } from '../domain/workload.ts';
 import { isObservation } from './caveat-codes.ts';
 import type { Draft, DraftOutcome, DraftRule, Omission } from './draft.ts';
+import { ruleEvidence } from './rule-evidence.ts';
 import { caveatLine, draftComments, evidenceComments } from './evidence-comments.ts';
 
 export interface PrintOptions {
@@ -53,8 +54,8 @@ function printDraft(draft: Draft, options: PrintOptions): string {
 function ruleComment(rule: DraftRule, options: PrintOptions): string {
   const services = rule.services.length === 0 ? '' : ` (Service ${rule.services.join(', ')})`;
   const lines = [`${rule.basis}: ${rule.title}${services}`];
-  const { evidence } = rule;
-  if (options.withEvidence && evidence !== null) lines.push(...evidenceComments(evidence));
+  const evidence = options.withEvidence ? ruleEvidence(rule.edges) : null;
+  if (evidence !== null) lines.push(...evidenceComments(evidence));
   return lines.map(comment).join('\n');
 }
 

@@ -3,22 +3,23 @@ import type { Edge } from '../domain/edge.ts';
 import { edgeKeyText } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { compareText } from '../domain/text-order.ts';
-import type { WorkloadRef } from '../domain/workload.ts';
 import { PolicyCompiler } from '../netpol/compile.ts';
 import type { PolicySet } from '../netpol/compile.ts';
-import { isAllowed } from '../netpol/evaluate.ts';
+import { sideJudge } from '../netpol/evaluate.ts';
+import type { SideJudge } from '../netpol/evaluate.ts';
 import type { NetworkPolicy, NetworkPolicyPeer } from '../netpol/policy.ts';
 import type { Direction, End, PolicyWorld } from '../netpol/world.ts';
-import type { WorkloadInfo } from './cluster.ts';
-import { usableLabels } from './label-sets.ts';
-import { RefMap } from './ref-map.ts';
+import type { KnownWorkload } from './known-workload.ts';
+import { knownAt } from './needed-edges.ts';
+import type { NeededEdge } from './needed-edges.ts';
+import type { PeerBook } from './peers.ts';
 import type { DialledPort } from './service-view.ts';
 
 /** One workload that the policy is for, with what it needs. */
 export interface ProofSubject {
-  readonly workload: WorkloadInfo;
-  readonly inbound: readonly Edge[];
-  readonly outbound: readonly Edge[];
+  readonly workload: KnownWorkload;
+  readonly inbound: readonly NeededEdge[];
+  readonly outbound: readonly NeededEdge[];
 }
 
 export interface ProofInput {
@@ -29,13 +30,6 @@ export interface ProofInput {
   readonly isLeftOut: (direction: Direction, edge: Edge, peer: Identity) => boolean;
   /** The Service ports by which an edge is dialled, where the plugin judges those too; none otherwise. */
   readonly dialled: (edge: Edge) => readonly DialledPort[];
-}
-
-interface Judged {
-  readonly set: PolicySet;
-  /** One of the subject's pods: the same policy selects all, and its rules look at nothing but the far end. */
-  readonly own: End;
-  readonly direction: Direction;
 }
 
 /** What a draft's policy gets wrong, as text; empty when it is proved. */
@@ -49,12 +43,11 @@ export interface Failures {
 /** Judges the drafts of one namespace together: each pod is selected by its own and no other, and every needed edge is allowed. */
 export class Prover {
   readonly #compiler: PolicyCompiler;
-  readonly #workloadOf: (ref: WorkloadRef) => WorkloadInfo | null;
-  readonly #ends = new RefMap<readonly End[]>();
+  readonly #peers: PeerBook;
 
-  constructor(world: PolicyWorld, workloadOf: (ref: WorkloadRef) => WorkloadInfo | null) {
+  constructor(world: PolicyWorld, peers: PeerBook) {
     this.#compiler = new PolicyCompiler(world);
-    this.#workloadOf = workloadOf;
+    this.#peers = peers;
   }
 
   /** Looks at peers that drafts of a namespace may name. It changes no answer and saves looking at them for each namespace. */
@@ -73,45 +66,48 @@ export class Prover {
     const denied: Edge[] = [];
     const unselected: string[] = [];
     for (const { workload, inbound, outbound } of input.members) {
-      const ends = this.#endsOf({ kind: 'workload', workload: workload.ref });
-      const [own] = ends;
-      if (own === undefined) continue;
-      const foreign = ends.filter((end) => !isIsolatedBy(set, end, `${namespace}/${name}`));
+      // The same policy selects all of its pods, and its rules look at nothing but the far end, so one pod stands for all.
+      const [own] = workload.ends;
+      if (own?.kind !== 'pod') continue;
+      const foreign = workload.ends.filter((end) => !isIsolatedBy(set, end, `${namespace}/${name}`));
       unselected.push(...foreign.flatMap((end) => (end.kind === 'pod' ? [end.pod.name] : [])));
-      const judged = { set, own };
-      for (const edge of inbound)
-        if (!this.#letsIn(edge, { ...judged, direction: 'ingress' }, input)) denied.push(edge);
-      for (const edge of outbound)
-        if (!this.#letsOut(edge, { ...judged, direction: 'egress' }, input)) denied.push(edge);
+      const lets = {
+        in: sideJudge(set, 'ingress', own.pod),
+        out: sideJudge(set, 'egress', own.pod),
+      };
+      for (const needed of inbound) if (!this.#letsIn(needed, lets.in, input)) denied.push(needed.edge);
+      for (const needed of outbound) if (!letsOut(needed, lets.out, input)) denied.push(needed.edge);
     }
     return { denied: [...new Set(denied.map(edgeKeyText))].toSorted(compareText), unselected };
   }
 
-  #letsIn(edge: Edge, judged: Judged, { isLeftOut }: ProofInput): boolean {
+  #letsIn({ edge, client }: NeededEdge, lets: SideJudge, { isLeftOut }: ProofInput): boolean {
+    const { protocol, port } = edge;
     for (const { ownNode, seen } of edge.views) {
       if (ownNode || isLeftOut('ingress', edge, seen)) continue;
-      for (const peer of this.#endsOf(seen)) if (!allows(judged, peer, edge)) return false;
+      const known = seen === edge.client ? client : knownAt(seen, this.#peers);
+      for (const peer of endsOf(seen, known)) if (!lets(peer, protocol, port)) return false;
     }
     return true;
   }
+}
 
-  #letsOut(edge: Edge, judged: Judged, { isLeftOut, dialled }: ProofInput): boolean {
-    if (isLeftOut('egress', edge, edge.server)) return true;
-    for (const peer of this.#endsOf(edge.server)) if (!allows(judged, peer, edge)) return false;
-    return dialled(edge).every(({ service, port }) =>
-      service.clusterIps.every((address) => allows(judged, { kind: 'address', address }, port)),
-    );
-  }
+function letsOut({ edge, server }: NeededEdge, lets: SideJudge, { isLeftOut, dialled }: ProofInput): boolean {
+  const { protocol, port } = edge;
+  if (isLeftOut('egress', edge, edge.server)) return true;
+  for (const peer of endsOf(edge.server, server)) if (!lets(peer, protocol, port)) return false;
+  return dialled(edge).every((each) =>
+    each.service.clusterIps.every((address) =>
+      lets({ kind: 'address', address }, each.port.protocol, each.port.port),
+    ),
+  );
+}
 
-  /** One pod for each distinct set of usable labels of the workload and its template, on no particular node; or the address itself. */
-  #endsOf(identity: Identity): readonly End[] {
-    if (identity.kind !== 'workload') return [{ kind: 'address', address: identity.address }];
-    const known = this.#ends.get(identity.workload);
-    if (known !== undefined) return known;
-    const ends = podShapes(this.#workloadOf(identity.workload));
-    this.#ends.set(identity.workload, ends);
-    return ends;
-  }
+/** The pods of a workload, or the address itself. */
+function endsOf(identity: Identity, known: KnownWorkload | null): readonly End[] {
+  return identity.kind === 'workload'
+    ? (known?.ends ?? [])
+    : [{ kind: 'address', address: identity.address }];
 }
 
 /** Whether that policy and no other isolates the pod both ways: a policy that does not select a pod proves nothing about it. */
@@ -119,26 +115,4 @@ function isIsolatedBy(set: PolicySet, end: End, policy: string): boolean {
   if (end.kind === 'address') return false;
   const by = [set.isolation('ingress', end.pod), set.isolation('egress', end.pod)];
   return by.every(({ keys }) => keys.length === 1 && keys[0] === policy);
-}
-
-function allows({ set, own, direction }: Judged, peer: End, to: Pick<Edge, 'protocol' | 'port'>): boolean {
-  const { protocol, port } = to;
-  const connection =
-    direction === 'ingress'
-      ? { client: peer, server: own, protocol, port }
-      : { client: own, server: peer, protocol, port };
-  return isAllowed(set, direction, connection);
-}
-
-/** Pods that differ in nothing that a selector of a draft may name are one. */
-function podShapes(workload: WorkloadInfo | null): End[] {
-  if (workload === null) return [];
-  const { ref, templateLabels, hostNetwork, pods } = workload;
-  const { namespace, name } = ref;
-  const fresh = { namespace, name: `${name} of its template`, hostNetwork, ips: [], ports: [] };
-  const made = templateLabels === null ? [] : [{ ...fresh, labels: templateLabels }];
-  const shapes = new Map(
-    [...pods, ...made].map((pod) => [JSON.stringify([usableLabels(pod.labels), pod.hostNetwork]), pod]),
-  );
-  return [...shapes.values()].map((pod) => ({ kind: 'pod', pod: { ...pod, node: null } }));
 }

@@ -5,9 +5,11 @@
 import type { Edge } from '../domain/edge.ts';
 import { HOUR_MS, MANY_BATCH_WINDOWS, edgeKeyText, isDisputed } from '../domain/edge.ts';
 import { identityKey } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity.ts';
 import type { QuarantineReason } from '../domain/quarantine-reason.ts';
 import { burstsOf } from './burst.ts';
-import { isOfOwnNode, needClass } from './need-class.ts';
+import { KeyedMap } from './keyed-map.ts';
+import { isBetweenWorkloads, isOfOwnNode, needClass } from './need-class.ts';
 import type { ExposedPorts } from './need-class.ts';
 
 /** A client with more unanswered servers or ports than this is scanning. */
@@ -31,10 +33,10 @@ export function quarantineOf(
   const isComparable = scope.window.end - scope.window.start >= COMPARABLE_WINDOW_MS;
   const knownSince = once(() => firstSights(edges));
   const isScanner = scanners(edges);
-  const bursts = isComparable ? burstsOf(edges, (client) => knownSince().get(client) ?? 0) : new Set<Edge>();
+  const bursts = isComparable ? burstsOf(edges, (client) => knownSince()(client) ?? 0) : new Set<Edge>();
   const isRare = isComparable ? rarities(edges, scope.exposed) : () => null;
   const isNew = (edge: Edge): boolean =>
-    scope.window.end - (knownSince().get(identityKey(edge.client)) ?? edge.firstSeen) < COMPARABLE_WINDOW_MS;
+    scope.window.end - (knownSince()(edge.client) ?? edge.firstSeen) < COMPARABLE_WINDOW_MS;
   return (edge) => {
     if (isDisputed(edge)) return 'disputed';
     // A client that is known for longer is compared with itself.
@@ -50,12 +52,15 @@ export function isAnswered(edge: Edge): boolean {
 }
 
 /** When each identity was first seen at either end, unix ms. */
-function firstSights(edges: readonly Edge[]): ReadonlyMap<string, number> {
-  const first = new Map<string, number>();
-  for (const { client, server, firstSeen } of edges)
-    for (const key of [identityKey(client), identityKey(server)])
-      first.set(key, Math.min(first.get(key) ?? firstSeen, firstSeen));
-  return first;
+function firstSights(edges: readonly Edge[]): (identity: Identity) => number | undefined {
+  const first = new KeyedMap<Identity, { at: number }>(identityKey);
+  for (const { client, server, firstSeen } of edges) {
+    for (const end of [client, server]) {
+      const sight = first.make(end, () => ({ at: firstSeen }));
+      sight.at = Math.min(sight.at, firstSeen);
+    }
+  }
+  return (identity) => first.get(identity)?.at;
 }
 
 function scanners(edges: readonly Edge[]): (edge: Edge) => boolean {
@@ -97,7 +102,7 @@ interface Sights {
   readonly batchWindows: number;
 }
 
-/** The function that tells how often the class of an edge was seen. An edge between two workloads is a class by itself. */
+/** The function that tells how often the class of an edge was seen. */
 function sightsOfClasses(edges: readonly Edge[], exposed: ExposedPorts): (edge: Edge) => Sights {
   const ofAddresses = new Map<string, { readonly hours: Set<number>; batchWindows: number }>();
   for (const edge of edges) {
@@ -114,10 +119,6 @@ function sightsOfClasses(edges: readonly Edge[], exposed: ExposedPorts): (edge: 
       ? { hours: edge.hours.length, batchWindows: batchWindowsOf(edge) }
       : { hours: known.hours.size, batchWindows: known.batchWindows };
   };
-}
-
-function isBetweenWorkloads({ client, server }: Edge): boolean {
-  return client.kind === 'workload' && server.kind === 'workload';
 }
 
 /** Not known of edges that come from elsewhere than a store: then nothing is held against them. */

@@ -10,7 +10,7 @@ import type { WorkloadCoverage } from './coverage.ts';
 import type { Readiness, ReadinessReason } from './draft.ts';
 import type { Span } from './history.ts';
 import { LEARNING_WINDOW_MS } from './learning-window.ts';
-import { needClass } from './need-class.ts';
+import { isBetweenWorkloads, needClass } from './need-class.ts';
 import type { ExposedPorts } from './need-class.ts';
 
 /** A workload that got no new edge for this long has shown what it does. */
@@ -53,9 +53,15 @@ function reason(code: ReadinessCode, names: readonly string[] = []): ReadinessRe
 /** When something was needed for the first time that no rule named before; unix ms. Rotating addresses are nothing new. */
 function newestNeed({ edges, exposed }: ReadinessInput): number {
   const firstSeen = new Map<string, number>();
+  let newest = Number.NEGATIVE_INFINITY;
   for (const edge of edges) {
+    if (isBetweenWorkloads(edge)) {
+      newest = Math.max(newest, edge.firstSeen);
+      continue;
+    }
     const key = needClass(edge, exposed);
     firstSeen.set(key, Math.min(firstSeen.get(key) ?? edge.firstSeen, edge.firstSeen));
   }
-  return [...firstSeen.values()].reduce((newest, at) => Math.max(newest, at), Number.NEGATIVE_INFINITY);
+  for (const at of firstSeen.values()) newest = Math.max(newest, at);
+  return newest;
 }

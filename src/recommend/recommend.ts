@@ -5,6 +5,7 @@
 import type { Edge } from '../domain/edge.ts';
 import { edgeKeyText } from '../domain/edge.ts';
 import { workloadKey } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
 import type { PolicyWorld } from '../netpol/world.ts';
 import { appraisedDrafts, appraiser } from './appraisal.ts';
 import type { AppraisedWorkload } from './appraisal.ts';
@@ -13,21 +14,22 @@ import type { ClusterInfo } from './cluster.ts';
 import { draftSubject, provedDraft } from './draft-subject.ts';
 import type { EdgesOf } from './draft-subject.ts';
 import type { BareDraft, DraftOutcome, Omission } from './draft.ts';
-import { draftingContext } from './drafting.ts';
+import { surroundingsOf } from './drafting.ts';
 import type { DraftingContext } from './drafting.ts';
 import { DEFAULT_DRAFTING } from './drafting-options.ts';
 import type { DraftingOptions } from './drafting-options.ts';
 import type { History } from './history.ts';
+import { KeyedMap } from './keyed-map.ts';
 import { applyOptions } from './left-out.ts';
 import type { LeftOut } from './left-out.ts';
 import { givenEdgeKey, needsOf } from './need.ts';
 import type { Quarantined } from './need.ts';
 import type { KnownRanges } from './outside-peers.ts';
+import { NeededEdges } from './needed-edges.ts';
 import { isCurrentSubject } from './peers.ts';
 import type { Subject } from './peers.ts';
 import { policyWorldOf } from './policy-world.ts';
 import { Prover } from './prove.ts';
-import { appendTo, RefMap } from './ref-map.ts';
 import { LEARNING_WINDOW_MS, learningWindow } from './learning-window.ts';
 import { sharedAppraisal } from './shared-appraisal.ts';
 
@@ -67,20 +69,23 @@ export interface Recommendation {
 export function recommend(input: RecommendInput): Recommendation {
   const { cluster, include = [], history = null } = input;
   const options = { ...DEFAULT_DRAFTING, ...input.options };
-  const context = draftingContext(cluster, input.known, options);
+  const surroundings = surroundingsOf(cluster, input.known, options);
   // Who scanned last month is none the better for a short window: what is held back is judged by all that was recorded.
   const needs = needsOf(input.edges, {
     window: input.window,
-    exposed: context.exposed,
+    exposed: surroundings.exposed,
     include: new Set(include.map(givenEdgeKey)),
   });
   const window = learningWindow(input.window, options.window);
   const learningWindowMs = options.window ?? LEARNING_WINDOW_MS;
   const { kept, leftOut } = applyOptions(needs.needed, options, input.window);
-  const edges = edgesByWorkload(kept, leftOut);
+  const takenIn = new Set(needs.takenIn.map(({ edge }) => edgeKeyText(edge)));
+  const context = { ...surroundings, takenIn };
+  const { exposed, backends, peers } = context;
+  const needed = new NeededEdges(kept, peers);
   // What options leave out of the drafts was used all the same.
-  const used = kept === needs.needed ? edges : edgesByWorkload(needs.needed, []);
-  const { exposed, backends } = context;
+  const used = kept === needs.needed ? needed : new NeededEdges(needs.needed, peers);
+  const edges = { needed, leftOut: leftOutByWorkload(leftOut) };
   const appraise = appraiser({
     cluster,
     window,
@@ -89,14 +94,14 @@ export function recommend(input: RecommendInput): Recommendation {
     needs,
     exposed,
     backends,
-    into: used.inbound,
   });
   const appraised = cluster.workloads.map((workload) => {
-    const { ref } = workload;
-    const own = { inbound: edges.inbound(ref), outbound: edges.outbound(ref) };
-    return { workload: ref, ...appraise.ofWorkload(workload, own) };
+    const known = peers.known(workload.ref);
+    const own = [...needed.inbound(known), ...needed.outbound(known)].map(({ edge }) => edge);
+    const into = used.inbound(known).map(({ edge }) => edge);
+    return { workload: workload.ref, ...appraise.ofWorkload(workload, { own, into }) };
   });
-  const subjects = context.peers.subjects.filter(isCurrentSubject);
+  const subjects = peers.subjects.filter(isCurrentSubject);
   const drafted = provedDrafts(subjects, edges, { context, world: policyWorldOf(cluster) });
   // A policy for a whole namespace isolates every pod of it by itself.
   const hasBaselines = options.baseline === 'default-deny' && options.granularity === 'workload';
@@ -112,7 +117,7 @@ export function recommend(input: RecommendInput): Recommendation {
   });
   const keys = include.length === 0 ? new Set<string>() : new Set(input.edges.map(edgeKeyText));
   return {
-    outcomes: outcomes.map(appraisedDrafts(appraise, [...appraised, ...ofSeveral(subjects, appraised)])),
+    outcomes: outcomes.map(appraisedDrafts([...appraised, ...ofSeveral(subjects, appraised)])),
     options,
     leftOut,
     quarantined: needs.quarantined,
@@ -128,7 +133,7 @@ function provedDrafts(
   edges: EdgesOf,
   by: { readonly context: DraftingContext; readonly world: PolicyWorld },
 ): (BareDraft | Omission)[] {
-  const prover = new Prover(by.world, (ref) => by.context.peers.workload(ref));
+  const prover = new Prover(by.world, by.context.peers);
   for (const { namespace, peers } of by.context.peers.everyPeer()) prover.foresee(peers, namespace);
   return [...Map.groupBy(subjects, ({ ref }) => ref.namespace).values()].flatMap((own) => {
     const candidates = own.map((subject) => draftSubject(subject, edges, by.context));
@@ -167,22 +172,10 @@ function ofSeveral(
   ];
 }
 
-function edgesByWorkload(kept: readonly Edge[], leftOut: readonly LeftOut[]): EdgesOf {
-  const inbound = new RefMap<Edge[]>();
-  const outbound = new RefMap<Edge[]>();
-  const left = new RefMap<LeftOut[]>();
-  for (const edge of kept) {
-    if (edge.server.kind === 'workload') appendTo(inbound, edge.server.workload, edge);
-    if (edge.client.kind === 'workload') appendTo(outbound, edge.client.workload, edge);
-  }
-  for (const each of leftOut) {
-    const { client, server } = each.edge;
-    if (client.kind === 'workload') appendTo(left, client.workload, each);
-    if (server.kind === 'workload') appendTo(left, server.workload, each);
-  }
-  return {
-    inbound: (ref) => inbound.get(ref) ?? [],
-    outbound: (ref) => outbound.get(ref) ?? [],
-    leftOut: (ref) => left.get(ref) ?? [],
-  };
+function leftOutByWorkload(leftOut: readonly LeftOut[]): EdgesOf['leftOut'] {
+  const left = new KeyedMap<WorkloadRef, LeftOut[]>(workloadKey);
+  for (const each of leftOut)
+    for (const end of [each.edge.client, each.edge.server])
+      if (end.kind === 'workload') left.make(end.workload, () => []).push(each);
+  return (ref) => left.get(ref) ?? [];
 }

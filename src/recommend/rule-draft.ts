@@ -1,15 +1,17 @@
 /** Rules while they are drafted: needs are collected per peer, then ports, services and evidence are merged. */
-import type { Edge } from '../domain/edge.ts';
 import { edgeKeyText, isOneSided } from '../domain/edge.ts';
+import type { Edge } from '../domain/edge.ts';
 import { PROTOCOLS, kubernetesProtocol } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '../netpol/policy.ts';
 import type { Direction } from '../netpol/world.ts';
+import { OBSERVATION_MEANINGS, SURROUNDING_MEANINGS } from './caveat-codes.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
 import type { Basis, Caveat, DraftRule } from './draft.ts';
+import type { DraftingContext } from './drafting.ts';
+import type { NeededEdge } from './needed-edges.ts';
 import { portRanges } from './port-ranges.ts';
-import type { RuleParts } from './rule-parts.ts';
 
 export interface PortNeed {
   readonly protocol: Protocol;
@@ -25,7 +27,7 @@ export interface RuleDraft {
   readonly peers: readonly NetworkPolicyPeer[] | null;
   readonly ports: readonly PortNeed[];
   readonly caveats: readonly Caveat[];
-  readonly edges: readonly Edge[];
+  readonly edges: readonly NeededEdge[];
   /** Services that imply the rule, `namespace/name`; those that were dialled are found in the edges. */
   readonly services?: readonly string[];
   /** No other draft of its direction has its peers, so there is nothing to merge it with. */
@@ -47,6 +49,14 @@ const SCTP: Caveat = {
   sentence: 'the rule names SCTP; ask the network plugin whether it enforces that',
 };
 
+const TAKEN_IN: Caveat = { code: 'taken-in', sentence: SURROUNDING_MEANINGS['taken-in'] };
+const PARTLY_DISPUTED: Caveat = {
+  code: 'partly-disputed',
+  sentence: OBSERVATION_MEANINGS['partly-disputed'],
+};
+
+type RuleContext = Pick<DraftingContext, 'parts' | 'takenIn'>;
+
 /** Most rules have no Service and no caveat. */
 const NONE: readonly never[] = [];
 
@@ -54,7 +64,7 @@ const NONE: readonly never[] = [];
 export function mergeRules(
   direction: Direction,
   drafts: readonly RuleDraft[],
-  parts: RuleParts,
+  context: RuleContext,
 ): DraftRule[] {
   const merged: RuleDraft[] = [];
   const byPeers = new Map<string, RuleDraft[]>();
@@ -71,8 +81,8 @@ export function mergeRules(
   }
   for (const group of byPeers.values()) merged.push(mergedDraft(group));
   return merged
-    .toSorted((a, b) => a.order - b.order || compareDrafts(a, b, parts))
-    .map((draft) => ruleOf(direction, draft, parts));
+    .toSorted((a, b) => a.order - b.order || compareDrafts(a, b, context))
+    .map((draft) => ruleOf(direction, draft, context));
 }
 
 /** One string per protocol and port. */
@@ -81,10 +91,10 @@ export function portKey(need: PortNeed): string {
 }
 
 /** As a rule lists them, by protocol and number; many dynamic ports are one range, and then it says so. */
-function portsOf(needs: readonly PortNeed[], parts: RuleParts): Pick<DraftRule, 'ports' | 'caveats'> {
+function portsOf(needs: readonly PortNeed[], context: RuleContext): Pick<DraftRule, 'ports' | 'caveats'> {
   const [one] = needs;
   if (one !== undefined && needs.length === 1)
-    return { ports: parts.onePort(one), caveats: one.protocol === 'sctp' ? [SCTP] : NONE };
+    return { ports: context.parts.onePort(one), caveats: one.protocol === 'sctp' ? [SCTP] : NONE };
   const caveats: Caveat[] = [];
   const ports: NetworkPolicyPort[] = [];
   for (const protocol of PROTOCOLS) {
@@ -102,9 +112,9 @@ function portsOf(needs: readonly PortNeed[], parts: RuleParts): Pick<DraftRule, 
 }
 
 /** By title; rules of one title (two kinds of one name, one class of addresses on several ports) by what they allow. */
-function compareDrafts(a: RuleDraft, b: RuleDraft, parts: RuleParts): number {
+function compareDrafts(a: RuleDraft, b: RuleDraft, context: RuleContext): number {
   const allowed = ({ peers, ports }: RuleDraft): string =>
-    JSON.stringify([peers, portsOf(ports, parts).ports]);
+    JSON.stringify([peers, portsOf(ports, context).ports]);
   return compareText(a.title, b.title) || compareText(allowed(a), allowed(b));
 }
 
@@ -123,11 +133,11 @@ function mergedDraft(group: readonly RuleDraft[]): RuleDraft {
   };
 }
 
-function ruleOf(direction: Direction, draft: RuleDraft, parts: RuleParts): DraftRule {
+function ruleOf(direction: Direction, draft: RuleDraft, context: RuleContext): DraftRule {
   const { basis, title, peers } = draft;
   const edges = distinctEdges(draft.edges);
-  const { ports, caveats } = portsOf(draft.ports, parts);
-  const isOneWord = edges.some(isOneSided);
+  const { ports, caveats } = portsOf(draft.ports, context);
+  const own = [...edgeCaveats(edges, context), ...caveats];
   return {
     direction,
     basis,
@@ -135,29 +145,43 @@ function ruleOf(direction: Direction, draft: RuleDraft, parts: RuleParts): Draft
     peers,
     ports,
     services: basis === 'observed' ? servicesDialled(edges) : servicesImplied(draft),
-    caveats: distinctCaveats(
-      isOneWord || caveats.length > 0
-        ? [...draft.caveats, ...(isOneWord ? [ONE_SIDED] : NONE), ...caveats]
-        : draft.caveats,
-    ),
-    evidence: parts.evidence(edges),
+    caveats: distinctCaveats(own.length === 0 ? draft.caveats : [...draft.caveats, ...own]),
+    edges: listOf(edges),
   };
 }
 
-/** Sorted by key, so that evidence is the same whatever the order of input. */
-function distinctEdges(edges: readonly Edge[]): readonly Edge[] {
-  if (edges.length < 2) return edges;
-  return [...new Set(edges)]
-    .map((edge) => ({ edge, key: edgeKeyText(edge) }))
-    .toSorted((a, b) => compareText(a.key, b.key))
-    .map(({ edge }) => edge);
+/** What must be said of the edges that a rule rests on. */
+function edgeCaveats(edges: readonly NeededEdge[], { takenIn }: RuleContext): readonly Caveat[] {
+  const isOneWord = edges.some(({ edge }) => isOneSided(edge));
+  const isDisputed = edges.some(({ edge }) => edge.testimony.disputed > 0);
+  const isTakenIn = takenIn.size > 0 && edges.some(({ edge }) => takenIn.has(edgeKeyText(edge)));
+  if (!isOneWord && !isDisputed && !isTakenIn) return NONE;
+  return [
+    ...(isOneWord ? [ONE_SIDED] : NONE),
+    ...(isDisputed ? [PARTLY_DISPUTED] : NONE),
+    ...(isTakenIn ? [TAKEN_IN] : NONE),
+  ];
 }
 
-function servicesDialled(edges: readonly Edge[]): readonly string[] {
-  if (edges.every(({ services }) => services.length === 0)) return NONE;
+function listOf(edges: readonly NeededEdge[]): readonly Edge[] {
+  const [one] = edges;
+  return one !== undefined && edges.length === 1 ? one.alone : edges.map(({ edge }) => edge);
+}
+
+/** Sorted by key, so that evidence is the same whatever the order of input. */
+function distinctEdges(edges: readonly NeededEdge[]): readonly NeededEdge[] {
+  if (edges.length < 2) return edges;
+  return [...new Set(edges)]
+    .map((needed) => ({ needed, key: edgeKeyText(needed.edge) }))
+    .toSorted((a, b) => compareText(a.key, b.key))
+    .map(({ needed }) => needed);
+}
+
+function servicesDialled(edges: readonly NeededEdge[]): readonly string[] {
+  if (edges.every(({ edge }) => edge.services.length === 0)) return NONE;
   const dialled = new Set<string>();
-  for (const { services } of edges)
-    for (const { namespace, name } of services) dialled.add(`${namespace}/${name}`);
+  for (const { edge } of edges)
+    for (const { namespace, name } of edge.services) dialled.add(`${namespace}/${name}`);
   return [...dialled].toSorted(compareText);
 }
 

@@ -6,7 +6,7 @@ import type { RuleEvidence } from './draft.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 
-/** Null for a rule that rests on no traffic. In one pass: a large cluster has hundreds of thousands of rules. */
+/** Null for a rule that rests on no traffic. */
 export function ruleEvidence(edges: readonly Edge[]): RuleEvidence | null {
   const [first] = edges;
   if (first === undefined) return null;
@@ -34,7 +34,6 @@ export function ruleEvidence(edges: readonly Edge[]): RuleEvidence | null {
     serverPods: distinctPods(edges, ({ serverPods }) => serverPods),
     witnesses: witnessesOf(edges, first),
     testimony: edges.length === 1 ? first.testimony : summed(edges),
-    edges,
   };
 }
 
@@ -50,8 +49,19 @@ function summed(edges: readonly Edge[]): Testimony {
 
 function daysSeen(edges: readonly Edge[]): number {
   const [first] = edges;
-  if (edges.length === 1 && first?.hours.length === 1) return 1;
+  if (first !== undefined && edges.length === 1) return daysOf(first);
   return new Set(edges.flatMap(({ hours }) => hours.map(({ hour }) => Math.floor(hour / DAY_MS)))).size;
+}
+
+/** Its hours are ascending. */
+function daysOf({ hours }: Edge): number {
+  let [days, last] = [0, Number.NEGATIVE_INFINITY];
+  for (const { hour } of hours) {
+    const day = Math.floor(hour / DAY_MS);
+    if (day > last) days++;
+    last = day;
+  }
+  return days;
 }
 
 /** At least so many: an edge names only some of its pods, and two edges may have the same ones. */

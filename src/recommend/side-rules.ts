@@ -2,7 +2,6 @@
  * The rules of one direction from its needs: ports that are open to any peer first, then pods by selector, then
  * everything else by address. No rule repeats what a wider one of the same port allows.
  */
-import type { Edge } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { workloadTitle } from '../domain/workload.ts';
@@ -15,7 +14,9 @@ import { outsideRules, podFamiliesOf } from './outside-peers.ts';
 import type { OutsideNeed } from './outside-peers.ts';
 import { portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
-import type { PeerAnswer, Subject } from './peers.ts';
+import type { KnownWorkload, PeerAnswer } from './known-workload.ts';
+import type { NeededEdge } from './needed-edges.ts';
+import type { Subject } from './peers.ts';
 
 /** The option that leaves out what is gone. */
 export const GONE_OPTION = 'gone=leave-out';
@@ -25,8 +26,10 @@ export type UnnamedPeer = Exclude<PeerAnswer, NamedPeer>;
 
 /** One connection and whom the subject's side sees at its far end. */
 export interface SideNeed {
-  readonly edge: Edge;
+  readonly needed: NeededEdge;
   readonly peer: Identity;
+  /** The peer, if it is a workload. */
+  readonly known: KnownWorkload | null;
 }
 
 /** Why a port is open to any peer. */
@@ -70,28 +73,31 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
   const leftOut: LeftOut[] = [];
   const refused = new Set(refusedNodePorts(needs, context).filter((key) => !open.has(key)));
   if (context.options.nodes === 'any-source') {
-    for (const { edge } of needs)
-      if (refused.has(portKey(edge)))
-        open.set(portKey(edge), { ...edge, basis: 'observed', caveats: [NODES_ANY], services: [] });
+    for (const { needed } of needs) {
+      const { protocol, port } = needed;
+      if (refused.has(portKey(needed)))
+        open.set(portKey(needed), { protocol, port, basis: 'observed', caveats: [NODES_ANY], services: [] });
+    }
   }
-  const byOpenPort = new Map<string, Edge[]>();
-  const byPeer = new Map<NamedPeer, Edge[]>();
+  const byOpenPort = new Map<string, NeededEdge[]>();
+  const byPeer = new Map<NamedPeer, NeededEdge[]>();
   const outside: OutsideNeed[] = [];
   const drafts: RuleDraft[] = [];
   const unnamed = new Map<string, UnnamedPeer>();
   const isKeyed = open.size + refused.size + side.openToPods.size > 0;
-  for (const { edge, peer } of needs) {
-    const key = isKeyed ? portKey(edge) : '';
-    if (open.has(key)) file(byOpenPort, key, edge);
+  const { namespace } = side.subject.ref;
+  for (const { needed, peer, known } of needs) {
+    const key = isKeyed ? portKey(needed) : '';
+    if (open.has(key)) file(byOpenPort, key, needed);
     else if (peer.kind !== 'workload') {
       if (peer.kind === 'node' && refused.has(key))
-        leftOut.push({ edge, reason: 'nodes', option: 'nodes=leave-out' });
-      else outside.push({ edge, peer });
+        leftOut.push({ edge: needed.edge, reason: 'nodes', option: 'nodes=leave-out' });
+      else outside.push({ needed, peer });
     } else if (!side.openToPods.has(key)) {
-      const named = context.peers.peerIn(side.subject.ref.namespace, peer.workload);
-      if (named.kind === 'named') file(byPeer, named, edge);
+      const named = (known ?? context.peers.known(peer.workload)).peerIn(namespace);
+      if (named.kind === 'named') file(byPeer, named, needed);
       else if (named.kind === 'gone' && context.options.gone === 'leave-out')
-        leftOut.push({ edge, reason: 'gone', option: GONE_OPTION });
+        leftOut.push({ edge: needed.edge, reason: 'gone', option: GONE_OPTION });
       else unnamed.set(workloadTitle(peer.workload), named);
     }
   }
@@ -106,8 +112,8 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
 function refusedNodePorts(needs: readonly SideNeed[], { known, podsAndServices }: DraftingContext): string[] {
   if (known.nodeCidrs.length > 0) return [];
   const ofNodes: { readonly key: string; readonly address: IpAddress }[] = [];
-  for (const { edge, peer } of needs)
-    if (peer.kind === 'node') ofNodes.push({ key: portKey(edge), address: peer.address });
+  for (const { needed, peer } of needs)
+    if (peer.kind === 'node') ofNodes.push({ key: portKey(needed), address: peer.address });
   return [...Map.groupBy(ofNodes, ({ key }) => key)]
     .filter(
       ([, group]) =>
@@ -120,7 +126,7 @@ function refusedNodePorts(needs: readonly SideNeed[], { known, podsAndServices }
 }
 
 /** The tunnel port of a mesh stands apart, because it means more than it says. */
-function podRules(named: NamedPeer, edges: readonly Edge[]): RuleDraft[] {
+function podRules(named: NamedPeer, edges: readonly NeededEdge[]): RuleDraft[] {
   if (!edges.some(isTunnel)) return [podRule(named, edges)];
   const { title, caveats } = named;
   const mesh = { ...named, title: `${title} (any port, by mesh)`, caveats: [...caveats, MESH] };
@@ -129,21 +135,21 @@ function podRules(named: NamedPeer, edges: readonly Edge[]): RuleDraft[] {
   return plain.length === 0 ? [tunnels] : [podRule(named, plain), tunnels];
 }
 
-function podRule({ title, peers, caveats }: NamedPeer, edges: readonly Edge[]): RuleDraft {
+function podRule({ title, peers, caveats }: NamedPeer, edges: readonly NeededEdge[]): RuleDraft {
   return { order: 2, basis: 'observed', title, peers, ports: edges, caveats, edges, isAlone: true };
 }
 
-function isTunnel({ protocol, port }: Edge): boolean {
+function isTunnel({ protocol, port }: PortNeed): boolean {
   return protocol === 'tcp' && port === HBONE_PORT;
 }
 
-function file<K>(map: Map<K, Edge[]>, key: K, edge: Edge): void {
+function file<K>(map: Map<K, NeededEdge[]>, key: K, edge: NeededEdge): void {
   const known = map.get(key);
   if (known === undefined) map.set(key, [edge]);
   else known.push(edge);
 }
 
-function openRule(direction: Direction, port: OpenPort, edges: readonly Edge[]): RuleDraft {
+function openRule(direction: Direction, port: OpenPort, edges: readonly NeededEdge[]): RuleDraft {
   const { basis, caveats, services } = port;
   return {
     order: 1,

@@ -1,10 +1,12 @@
 /** What a workload offers and nobody used in the window: declared ports, and Services that select it. */
 import type { Edge } from '../domain/edge.ts';
 import { compareText } from '../domain/text-order.ts';
+import { workloadKey } from '../domain/workload.ts';
+import type { WorkloadRef } from '../domain/workload.ts';
 import { selectorMatches } from '../netpol/selector.ts';
 import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
 import type { Backends } from './backends.ts';
-import { appendTo, RefMap } from './ref-map.ts';
+import { KeyedMap } from './keyed-map.ts';
 import { portKey } from './rule-draft.ts';
 
 export interface Unused {
@@ -39,11 +41,14 @@ export function unusedFinder(
   };
 }
 
-function servicesByWorkload(services: readonly ServiceInfo[], backends: Backends): RefMap<ServiceInfo[]> {
-  const found = new RefMap<ServiceInfo[]>();
+function servicesByWorkload(
+  services: readonly ServiceInfo[],
+  backends: Backends,
+): KeyedMap<WorkloadRef, ServiceInfo[]> {
+  const found = new KeyedMap<WorkloadRef, ServiceInfo[]>(workloadKey);
   for (const service of services)
     for (const workload of backends.of(service))
-      if (isBehind(workload, service)) appendTo(found, workload.ref, service);
+      if (isBehind(workload, service)) found.make(workload.ref, () => []).push(service);
   return found;
 }
 

@@ -1,13 +1,15 @@
 /**
- * What the recommender is given of a cluster of any size. Edges are as the store hands them out: in the order of their keys,
- * and sharing the objects of their identities and nothing else.
+ * What the recommender is given of a cluster of any size after eight days. Edges are as the store hands them out: in the order
+ * of their keys, and sharing the objects of their identities, what is empty, and views that come one after the other.
  */
 import { HOUR_MS } from '../../src/domain/edge.ts';
-import type { Edge } from '../../src/domain/edge.ts';
+import type { Edge, SourceView } from '../../src/domain/edge.ts';
 import { identityKey } from '../../src/domain/identity.ts';
 import type { Identity } from '../../src/domain/identity.ts';
 import { ip } from '../../src/domain/ip.ts';
 import { compareText } from '../../src/domain/text-order.ts';
+import type { WorkloadRef } from '../../src/domain/workload.ts';
+import type { History } from '../../src/recommend/history.ts';
 import type { RecommendInput } from '../../src/recommend/recommend.ts';
 import { cluster, identity, service, workloadInfo } from '../world.ts';
 import { generator } from './evaluator-cluster.ts';
@@ -16,6 +18,12 @@ export interface ClusterSize {
   readonly workloads: number;
   readonly edges: number;
   readonly perNamespace: number;
+}
+
+interface Called {
+  readonly client: Identity;
+  readonly server: Identity;
+  readonly port: number;
 }
 
 /** Addresses outside that are called on OUTSIDE_PORT. */
@@ -27,6 +35,12 @@ const PORTS = 5;
 const FIRST_PORT = 8000;
 /** More than any port's number. */
 const MAX_PORTS = 10_000;
+const DAY_MS = 24 * HOUR_MS;
+const WINDOW_MS = 8 * DAY_MS;
+/** Most connections are new in the first days. */
+const LEARNT_MS = 3 * DAY_MS;
+const NODES = 100;
+const NOTHING: readonly never[] = [];
 
 export function benchInput({ workloads: count, edges: wanted, perNamespace }: ClusterSize): RecommendInput {
   const names = Array.from(
@@ -45,8 +59,43 @@ export function benchInput({ workloads: count, edges: wanted, perNamespace }: Cl
   return {
     cluster: cluster(workloads, { services }),
     edges: edgesBetween(names.map(identity), wanted),
-    window: { start: 0, end: 1 },
+    window: { start: 0, end: WINDOW_MS },
     known: { nodeCidrs: [], controlPlaneCidrs: [] },
+    history: historyOf(workloads.map(({ ref }) => ref)),
+  };
+}
+
+/** Every workload had one pod, and has another since; nothing was lost. */
+function historyOf(workloads: readonly WorkloadRef[]): History {
+  const nodeOf = (index: number): string => `node-${index % NODES}`;
+  const restart = WINDOW_MS / 2;
+  return {
+    nodes: Array.from({ length: NODES }, (_, index) => ({
+      node: nodeOf(index),
+      stretches: [{ start: 0, end: WINDOW_MS }],
+      lossy: [],
+      newest: WINDOW_MS,
+    })),
+    pods: workloads.flatMap((workload, index) => [
+      {
+        workload,
+        uid: `${index}-a`,
+        node: nodeOf(index),
+        from: HOUR_MS,
+        heldFrom: HOUR_MS,
+        heldUntil: restart,
+        until: restart,
+      },
+      {
+        workload,
+        uid: `${index}-b`,
+        node: nodeOf(index + 1),
+        from: restart,
+        heldFrom: restart,
+        heldUntil: null,
+        until: null,
+      },
+    ]),
   };
 }
 
@@ -77,11 +126,14 @@ function edgesBetween(workloads: readonly Identity[], wanted: number): Edge[] {
     if (client !== called) numbers.add(pair * MAX_PORTS + port);
   }
   const edges: Edge[] = [];
+  let view: SourceView | null = null;
   for (const number of Float64Array.from(numbers).toSorted()) {
     const pair = Math.floor(number / MAX_PORTS);
     const client = clients.sorted[Math.floor(pair / ends.length)];
     const server = servers.sorted[pair % ends.length];
-    if (client !== undefined && server !== undefined) edges.push(edgeOf(client, server, number % MAX_PORTS));
+    if (client === undefined || server === undefined) continue;
+    if (view === null || view.seen !== client) view = { seen: client, ownNode: false };
+    edges.push(edgeOf({ client, server, port: number % MAX_PORTS }, view, next(LEARNT_MS)));
   }
   return edges;
 }
@@ -95,21 +147,25 @@ function inOrder(ends: readonly Identity[], follows: string): { sorted: Identity
   return { sorted: order.flatMap((index) => ends[index] ?? []), places };
 }
 
-/** One answered connection. */
-function edgeOf(client: Identity, server: Identity, port: number): Edge {
+/** Two answered connections, a day apart. */
+function edgeOf({ client, server, port }: Called, view: SourceView, firstSeen: number): Edge {
+  const first = Math.floor(firstSeen / HOUR_MS) * HOUR_MS;
   return {
     client,
     server,
     protocol: 'tcp',
     port,
-    hours: [{ hour: 0, opened: 1, present: 0, answered: 1, bytes: 0 }],
-    firstSeen: 0,
-    lastSeen: HOUR_MS - 1,
-    views: [{ seen: client, ownNode: false }],
-    services: [],
+    hours: [
+      { hour: first, opened: 1, present: 0, answered: 1, bytes: 0 },
+      { hour: first + DAY_MS, opened: 1, present: 1, answered: 1, bytes: 0 },
+    ],
+    firstSeen,
+    lastSeen: firstSeen + DAY_MS,
+    views: [view],
+    services: NOTHING,
     witnesses: ['node-a'],
-    testimony: { agreed: 1, oneSided: 0, disputed: 0 },
-    clientPods: { names: [], count: 1 },
-    serverPods: { names: [], count: 1 },
+    testimony: { agreed: 2, oneSided: 0, disputed: 0 },
+    clientPods: { names: [], count: 2 },
+    serverPods: { names: [], count: 2 },
   };
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compilePolicies } from '../../src/netpol/compile.ts';
-import { allowedPorts, evaluate, isAllowed } from '../../src/netpol/evaluate.ts';
+import { allowedPorts, evaluate, sideJudge } from '../../src/netpol/evaluate.ts';
 import type { SideReason } from '../../src/netpol/evaluate.ts';
 import { ObviousEvaluator } from './obvious-evaluator.ts';
 import { portsWorthProbing, some } from './probes.ts';
@@ -35,9 +35,15 @@ describe('the evaluator', () => {
               const verdict = evaluate(set, connection);
               const expected = obvious.evaluate(connection);
               if (!isDeepStrictEqual(verdict, expected)) expect(verdict, `port ${port}`).toEqual(expected);
-              for (const side of ['ingress', 'egress'] as const)
-                if (isAllowed(set, side, connection) !== verdict[side].allowed)
-                  expect.unreachable(`isAllowed differs at ${side} on port ${port}`);
+              for (const side of ['ingress', 'egress'] as const) {
+                const [own, far] =
+                  side === 'ingress'
+                    ? [connection.server, connection.client]
+                    : [connection.client, connection.server];
+                if (own.kind !== 'pod' || (side === 'ingress' && connection.seenAs !== undefined)) continue;
+                if (sideJudge(set, side, own.pod)(far, connection.protocol, port) !== verdict[side].allowed)
+                  expect.unreachable(`sideJudge differs at ${side} on port ${port}`);
+              }
               for (const { reason } of [verdict.egress, verdict.ingress]) {
                 reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
               }

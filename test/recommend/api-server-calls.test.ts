@@ -32,7 +32,7 @@ test.each([
     'ingress configuration: any source: any 10250/TCP',
   ]);
   const [rule] = draftOf(result, 'cert/webhook').rules;
-  expect(rule).toMatchObject({ evidence: null, services: ['cert/webhook'] });
+  expect(rule).toMatchObject({ edges: [], services: ['cert/webhook'] });
   expect(rule?.caveats[0]?.sentence).toContain(`${kind} certs makes the API server call it`);
 });
 
@@ -65,7 +65,7 @@ test('whoever was seen on the port is evidence of the rule and needs none of the
     'ingress configuration: any source: any 10250/TCP',
     'ingress observed: shop/web: {"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"shop"}},"podSelector":{"matchLabels":{"app":"web"}}} 9402/TCP',
   ]);
-  expect(draftOf(result, 'cert/webhook').rules[0]?.evidence?.edges).toHaveLength(2);
+  expect(draftOf(result, 'cert/webhook').rules[0]?.edges).toHaveLength(2);
 });
 
 test('a port that is exposed and called is one rule that says both', () => {

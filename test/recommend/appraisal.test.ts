@@ -8,6 +8,7 @@ import type { History, PodLife } from '../../src/recommend/history.ts';
 import { printPolicies } from '../../src/recommend/print-yaml.ts';
 import { recommend } from '../../src/recommend/recommend.ts';
 import type { RecommendInput, Recommendation } from '../../src/recommend/recommend.ts';
+import { ruleEvidence } from '../../src/recommend/rule-evidence.ts';
 import { cluster, edge, service, workload, workloadInfo } from '../world.ts';
 
 const DAY = 24 * HOUR_MS;
@@ -192,7 +193,7 @@ test('a rule of which some connections are disputed says so, beside its evidence
 test('the evidence of a rule is added up over its edges', () => {
   const result = run({ include: [edgeKeyText(rare)] });
   const rule = draft(result, 'db').rules.find(({ direction }) => direction === 'ingress');
-  expect(rule?.evidence).toMatchObject({
+  expect(ruleEvidence(rule?.edges ?? [])).toMatchObject({
     opened: 6,
     answered: 6,
     present: 2,

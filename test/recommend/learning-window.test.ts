@@ -11,6 +11,7 @@ import {
   parseLearningWindow,
 } from '../../src/recommend/learning-window.ts';
 import { recommend } from '../../src/recommend/recommend.ts';
+import { ruleEvidence } from '../../src/recommend/rule-evidence.ts';
 import { cluster, edge, workloadInfo } from '../world.ts';
 
 const DAY = 24 * HOUR_MS;
@@ -136,7 +137,7 @@ describe('drafts', () => {
     ]);
     const db = result.outcomes.find(({ workload }) => workload.name === 'db');
     if (db?.kind !== 'draft') throw new Error('no draft');
-    expect(db.rules[0]?.evidence).toMatchObject({ opened: 2, daysSeen: 2, firstSeen: DAY });
+    expect(ruleEvidence(db.rules[0]?.edges ?? [])).toMatchObject({ opened: 2, daysSeen: 2, firstSeen: DAY });
     expect(db.caveats.map(({ code }) => code)).toContain('left-out');
   });
 

@@ -36,7 +36,7 @@ describe('nodes', () => {
     const result = drafted([web, workloadInfo('shop/db')], edges, { detail });
     expect(rulesOf(result, 'shop/web', 'ingress')).toEqual(['ingress observed: any source: any 8080/TCP']);
     expect(codesOf(result, 'shop/web')).toEqual(['nodes-any-source']);
-    expect(draftOf(result, 'shop/web').rules[0]?.evidence?.edges).toHaveLength(13);
+    expect(draftOf(result, 'shop/web').rules[0]?.edges).toHaveLength(13);
   });
 
   test('or are left out where a person prefers that, each by name', () => {
@@ -173,7 +173,7 @@ describe('outside addresses', () => {
     const result = drafted([web], edges, { known: { named } });
     const rules = draftOf(result, 'shop/web').rules.filter(({ basis }) => basis === 'observed');
     expect(rules.map(({ title }) => title)).toEqual(['public addresses']);
-    expect(rules[0]?.evidence?.edges).toHaveLength(2);
+    expect(rules[0]?.edges).toHaveLength(2);
   });
 
   test('no prefix reaches into a named range', () => {

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest';
 import type { Edge } from '../../src/domain/edge.ts';
 import { edgeKeyText } from '../../src/domain/edge.ts';
-import { workloadKey } from '../../src/domain/workload.ts';
 import type { NetworkPolicy, NetworkPolicyPeer } from '../../src/netpol/policy.ts';
+import { NeededEdges } from '../../src/recommend/needed-edges.ts';
+import { PeerBook } from '../../src/recommend/peers.ts';
 import { Prover } from '../../src/recommend/prove.ts';
 import type { Failures, ProofInput } from '../../src/recommend/prove.ts';
-import { edge, identity, ips, service, workloadInfo } from '../world.ts';
+import { cluster, edge, identity, ips, service, workloadInfo } from '../world.ts';
 
 const web = workloadInfo('shop/web');
 const db = workloadInfo('shop/db', {
@@ -15,7 +16,8 @@ const db = workloadInfo('shop/db', {
     { app: 'db', role: 'replica' },
   ],
 });
-const known = new Map([web, db].map((each) => [workloadKey(each.ref), each]));
+/** Its template will make pods that have one label more. */
+const later = { ...workloadInfo('shop/later'), templateLabels: { app: 'later', tier: 'new' } };
 const PROVED: Failures = { denied: [], unselected: [] };
 
 /** Of shop/web: lets in and out from and to this peer, on any port. */
@@ -45,15 +47,15 @@ interface Given {
 }
 
 function failures(policies: readonly NetworkPolicy[], given: Given = {}): Failures[] {
-  const prover = new Prover(
-    { namespaces: new Map([['shop', {}]]), nodes: [] },
-    (ref) => known.get(workloadKey(ref)) ?? null,
-  );
+  const peers = new PeerBook(cluster([web, db, later]), 'workload');
+  const prover = new Prover({ namespaces: new Map([['shop', {}]]), nodes: [] }, peers);
   const { inbound = [], outbound = [], dialled = () => [] } = given;
+  const workload = peers.known(web.ref);
+  const needed = new NeededEdges([...inbound, ...outbound], peers);
   return prover.failures(
     policies.map((each) => ({
       policy: each,
-      members: [{ workload: web, inbound, outbound }],
+      members: [{ workload, inbound: needed.inbound(workload), outbound: needed.outbound(workload) }],
       isLeftOut: () => false,
       dialled,
     })),
@@ -81,12 +83,10 @@ test('every pod of a peer must be allowed, those that its template makes later t
     expect(failures([one], { outbound: [toDb] })).toEqual(denies(toDb));
     expect(failures([one], { inbound: [fromDb] })).toEqual(denies(fromDb));
   }
-  const later = { ...web, templateLabels: { app: 'web', tier: 'new' } };
-  known.set('shop/Deployment/later', { ...later, ref: { ...web.ref, name: 'later' } });
   const toLater = edge('shop/web -> shop/later:80/tcp');
   const today = {
     podSelector: {
-      matchLabels: { app: 'web' },
+      matchLabels: { app: 'later' },
       matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' as const }],
     },
   };

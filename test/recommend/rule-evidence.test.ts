@@ -45,7 +45,6 @@ test('are added up over hours and edges; what was alive counts once an edge, and
     serverPods: 9,
     witnesses: ['node-a', 'node-b', 'node-c'],
     testimony: { agreed: 5, oneSided: 70, disputed: 900 },
-    edges: [first, second].map(({ client, server, protocol, port }) => ({ client, server, protocol, port })),
   });
 });
 

@@ -118,7 +118,7 @@ describe('answers', () => {
     expect(omitted).toMatchObject({ code: 'no-selector', sentence: 'No labels select exactly its pods.' });
     expect(cart).toMatchObject({
       policy: { metadata: { name: 'netscribe-cart', namespace: 'shop', labels: { app: 'cart' } } },
-      rules: [{ peers: null, evidence: { firstSeen: '2026-11-03T09:00:00.000Z', edges: [{ port: 8080 }] } }],
+      rules: [{ peers: null, evidence: { firstSeen: '2026-11-03T09:00:01.000Z', edges: [{ port: 8080 }] } }],
       readiness: { state: 'incomplete' },
     });
   });

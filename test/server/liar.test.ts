@@ -5,6 +5,7 @@ import type { Flow } from '../../src/domain/flow.ts';
 import { ip } from '../../src/domain/ip.ts';
 import { LeaseBook } from '../../src/identity/lease-book.ts';
 import { printPolicies } from '../../src/recommend/print-yaml.ts';
+import { ruleEvidence } from '../../src/recommend/rule-evidence.ts';
 import { analyse } from '../../src/server/api-sources.ts';
 import { Ledger } from '../../src/server/ledger.ts';
 import { ListeningPorts } from '../../src/server/listening.ts';
@@ -86,7 +87,9 @@ async function drafted(lies: readonly Flow[]) {
   const { outcomes, quarantined } = recommendation;
   // What is held back is told beside a draft; its policy, its rules and the numbers behind them are those of the truth.
   const numbers = outcomes.map((outcome) =>
-    outcome.kind === 'draft' ? outcome.rules.map(({ evidence }) => evidence) : outcome.code,
+    outcome.kind === 'draft'
+      ? outcome.rules.map((rule) => [ruleEvidence(rule.edges), rule.edges.map(edgeKeyText)])
+      : outcome.code,
   );
   const yaml = `${printPolicies(outcomes, { withEvidence: false })}${JSON.stringify(numbers)}`;
   return { edges, yaml, quarantined };

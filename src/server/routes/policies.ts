@@ -1,7 +1,8 @@
 /** GET /api/v1/policies: the drafts as JSON, each rule with its basis and evidence, and the workloads that got none. */
 import { z } from 'zod';
 import { workloadKey, workloadTitle } from '../../domain/workload.ts';
-import type { DraftOutcome, DraftRule, RuleEvidence } from '../../recommend/draft.ts';
+import type { DraftOutcome, DraftRule } from '../../recommend/draft.ts';
+import { ruleEvidence } from '../../recommend/rule-evidence.ts';
 import { API_PATHS, policiesPage } from '../../wire/api.ts';
 import type { DraftJson, DraftOutcomeJson } from '../../wire/draft-json.ts';
 import { printEdgeKey } from '../../wire/edge-json.ts';
@@ -81,15 +82,18 @@ function printOutcome(outcome: DraftOutcome): DraftOutcomeJson {
   }
 }
 
-function printRule(rule: DraftRule): DraftJson['rules'][number] {
-  return { ...rule, evidence: rule.evidence === null ? null : printEvidence(rule.evidence) };
+function printRule({ edges, ...rule }: DraftRule): DraftJson['rules'][number] {
+  return { ...rule, evidence: printEvidence(edges) };
 }
 
-function printEvidence(evidence: RuleEvidence): NonNullable<DraftJson['rules'][number]['evidence']> {
-  return {
-    ...evidence,
-    firstSeen: rfc3339(evidence.firstSeen),
-    lastSeen: rfc3339(evidence.lastSeen),
-    edges: evidence.edges.map(printEdgeKey),
-  };
+function printEvidence(edges: DraftRule['edges']): DraftJson['rules'][number]['evidence'] {
+  const evidence = ruleEvidence(edges);
+  return evidence === null
+    ? null
+    : {
+        ...evidence,
+        firstSeen: rfc3339(evidence.firstSeen),
+        lastSeen: rfc3339(evidence.lastSeen),
+        edges: edges.map(printEdgeKey),
+      };
 }
