@@ -12,6 +12,7 @@ import type { Measured, WindowEnd } from './agent-metrics.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { BatchWindow } from './batch-window.ts';
 import type { ClosedWindow } from './batch-window.ts';
+import { CompressionChoice } from './compression-choice.ts';
 import { listen } from './listener.ts';
 import type { Listener } from './listener.ts';
 import type { AgentOptions } from './options.ts';
@@ -40,6 +41,8 @@ export interface AgentTiming {
   readonly stopMs: number;
   /** Between two dumps at least. */
   readonly dumpGapMs: number;
+  /** Until a server is asked again whether it reads a compression that it refused. */
+  readonly refusedCompressionMs: number;
 }
 
 export interface AgentParts {
@@ -76,10 +79,14 @@ export class Agent {
       onLost: (batch) => this.#gaveUp(batch),
     });
     const takeSequence = (): number => state.takeSequence();
+    const compression = new CompressionChoice({
+      now: () => clock.now(),
+      refusedMs: timing.refusedCompressionMs,
+    });
     this.#packer = new Packer({
       origin: { nodeUid: options.nodeUid, nodeName: options.nodeName, bootId, epoch: state.epoch },
       takeSequence,
-      compression: () => this.#sender.compression,
+      compression: () => compression.current,
       queued: (batch) => this.#queue.add(batch, clock.now()),
     });
     const token =
@@ -90,6 +97,7 @@ export class Agent {
       epoch: state.epoch,
       server: `${server.origin}${server.pathname}`,
       queue: this.#queue,
+      compression,
       link: this.#link,
       token,
       takeSequence,

@@ -11,7 +11,11 @@ export type Exchange =
       /** The start of the body. */
       readonly body: string;
     }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: 'unreachable' | 'untrusted-server';
+      readonly reason: string;
+    };
 
 export type Outcome =
   | { readonly kind: 'acknowledged'; readonly generation: string }
@@ -33,17 +37,23 @@ export type Outcome =
 const MOST_RETRY_AFTER_MS = 5 * 60_000;
 /** How the `type` of every problem of ours begins. */
 const PROBLEM_TYPE = 'urn:netscribe:problem:';
+/** The code for what answers as no server of ours would. */
+const STRANGER = 'not-a-netscribe-server';
 /** What of a foreign text goes into a log line. */
 const MAX_DETAIL = 400;
 
-/** `sent` names the batch; `now` is unix ms, for a Retry-After that names a date. */
-export function outcomeOf(
-  exchange: Exchange,
-  sent: { readonly epoch: string; readonly sequence: number; readonly encoding: Encoding },
-  now: number,
-): Outcome {
+/** The batch that was answered. */
+export interface SentBatch {
+  readonly epoch: string;
+  readonly sequence: number;
+  readonly encoding: Encoding;
+  readonly flows: number;
+}
+
+/** `now` is unix ms, for a Retry-After that names a date. */
+export function outcomeOf(exchange: Exchange, sent: SentBatch, now: number): Outcome {
   if (exchange.kind === 'failed')
-    return { kind: 'retry', afterMs: null, code: 'unreachable', detail: exchange.reason };
+    return { kind: 'retry', afterMs: null, code: exchange.code, detail: exchange.reason };
   const { status, body } = exchange;
   const { isOurs, ...problem } = problemOf(status, body);
   // What is no server of netscribe, or another listener of one, says nothing of the batch: it is kept for the one that is meant.
@@ -53,11 +63,16 @@ export function outcomeOf(
     case 200:
       return acknowledgementOf(body, sent);
     case 401:
-      return { kind: 'unauthorized', ...problem };
+      // A proxy may be the one that judges tokens, and to read the file again costs nothing.
+      return isForeign
+        ? { kind: 'unauthorized', ...strange(status, problem) }
+        : { kind: 'unauthorized', ...problem };
     case 409:
       return isForeign ? foreign(status, problem) : { kind: 'fenced', ...problem };
     case 413:
-      return { kind: 'split', ...problem };
+      // Also a proxy's: before a server with a higher limit halves do get through, and they hold what the whole held.
+      if (sent.flows > 1) return { kind: 'split', ...problem };
+      return isForeign ? foreign(status, problem) : { kind: 'parked', ...problem };
     case 429:
       return { kind: 'retry', afterMs: retryAfterMs(exchange.retryAfter, now), ...problem };
     default:
@@ -77,12 +92,15 @@ function acknowledgementOf(
   if (typeof generation === 'string' && epoch === sent.epoch && sequence === sent.sequence)
     return { kind: 'acknowledged', generation };
   const detail = `a 200 that does not acknowledge the batch: ${shorten(body)}`;
-  return { kind: 'retry', afterMs: null, code: 'not-a-netscribe-server', detail };
+  return { kind: 'retry', afterMs: null, code: STRANGER, detail };
 }
 
-function foreign(status: number, { detail }: { readonly detail: string }): Outcome {
-  const said = `${status} from what does not take batches: ${detail}`;
-  return { kind: 'retry', afterMs: null, code: 'not-a-netscribe-server', detail: said };
+function foreign(status: number, problem: { readonly detail: string }): Outcome {
+  return { kind: 'retry', afterMs: null, ...strange(status, problem) };
+}
+
+function strange(status: number, { detail }: { readonly detail: string }): { code: string; detail: string } {
+  return { code: STRANGER, detail: `${status} from what does not take batches: ${detail}` };
 }
 
 function problemOf(status: number, body: string): { isOurs: boolean; code: string; detail: string } {

@@ -38,6 +38,8 @@ const TIMING: AgentTiming = {
   // Kubernetes kills 30 s after it asked, and the last batch must be out well before.
   stopMs: 10_000,
   dumpGapMs: 10_000,
+  // Of an old server's work it is nothing, and after an upgrade the CPU that gzip costs is over within the hour.
+  refusedCompressionMs: 3_600_000,
 };
 
 /** Made anew by the kernel at each boot (Documentation/admin-guide/sysctl/kernel.rst). */

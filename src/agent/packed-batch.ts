@@ -46,14 +46,13 @@ export async function recoded(packed: PackedBatch, compression: Compression): Pr
 }
 
 /**
- * Two batches of half the flows each, with sequences of their own; the first carries the losses. Null for a batch that
- * cannot be halved, since it holds one flow or none.
+ * Two batches of half the flows each, with sequences of their own; the first carries the losses. Of one flow or none the
+ * second half is empty.
  */
 export async function splitBatch(
   packed: PackedBatch,
   takeSequence: () => number,
-): Promise<readonly [PackedBatch, PackedBatch] | null> {
-  if (packed.flows < 2) return null;
+): Promise<readonly [PackedBatch, PackedBatch]> {
   const text = await decompressed(packed.rest, packed.encoding);
   const { flows, ...head }: Omit<Batch, 'sentAt'> = JSON.parse(`{${text.toString()}`);
   const middle = Math.ceil(flows.length / 2);

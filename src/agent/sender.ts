@@ -8,8 +8,10 @@ import type { Clock } from '../runtime/clock.ts';
 import { outcomeOf } from './answer.ts';
 import type { Exchange, Outcome } from './answer.ts';
 import type { BatchQueue } from './batch-queue.ts';
+import { FAVOURITE } from './compression-choice.ts';
+import type { CompressionChoice } from './compression-choice.ts';
 import { recoded, splitBatch } from './packed-batch.ts';
-import type { Compression, PackedBatch } from './packed-batch.ts';
+import type { PackedBatch } from './packed-batch.ts';
 
 export interface SenderLog {
   info(fields: object, message: string): void;
@@ -22,6 +24,7 @@ export interface SenderOptions {
   /** Where it sends, for people. */
   readonly server: string;
   readonly queue: BatchQueue;
+  readonly compression: CompressionChoice;
   readonly link: { post(batch: PackedBatch, sentAt: number, signal: AbortSignal): Promise<Exchange> };
   readonly token: { expire(): void } | null;
   readonly takeSequence: () => number;
@@ -42,11 +45,7 @@ interface Until {
   readonly deadline: AbortSignal;
 }
 
-/** Half the CPU of the other, which every server takes. */
-const FAVOURITE: Compression = 'zstd';
-const KNOWN_TO_ALL: Compression = 'gzip';
-
-/** A failing server is told about at the first failure and then at every so many. */
+/** A failing server is told about at the first failure, at every so many, and when the code is another one. */
 const LOG_EVERY_FAILURES = 10;
 
 export class Sender {
@@ -62,10 +61,11 @@ export class Sender {
   };
   readonly #options: SenderOptions;
   #failures = 0;
+  /** The code of the last failure that was logged. */
+  #logged: string | null = null;
   #generation: string | null = null;
   #acknowledgedAt: number | null = null;
   #trouble: string | null = null;
-  #compression = FAVOURITE;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -81,17 +81,12 @@ export class Sender {
     return this.#trouble;
   }
 
-  /** How batches are to be compressed for the server that there is. */
-  get compression(): Compression {
-    return this.#compression;
-  }
-
   /**
    * Runs until `stop` is aborted and there is nothing left to send, until `deadline` is aborted, or until the server says
    * that another agent took over. Never rejects for what a server or a network does.
    */
   async run(stop: AbortSignal, deadline: AbortSignal): Promise<SenderEnd> {
-    const { queue, link, clock } = this.#options;
+    const { queue, link, clock, compression } = this.#options;
     while (!deadline.aborted) {
       const batch = queue.next();
       if (batch === null) {
@@ -99,15 +94,14 @@ export class Sender {
         await queue.waitForMore(stop);
         continue;
       }
-      if (batch.encoding === FAVOURITE && this.#compression !== FAVOURITE) {
-        queue.replace([await recoded(batch, this.#compression)]);
+      if (batch.encoding === FAVOURITE && compression.current !== FAVOURITE) {
+        queue.replace([await recoded(batch, compression.current)]);
         continue;
       }
       const exchange = await link.post(batch, clock.now(), deadline);
       // What comes back after that may be another version.
-      if (exchange.kind === 'failed') this.#compression = FAVOURITE;
-      const sent = { epoch: this.#options.epoch, sequence: batch.sequence, encoding: batch.encoding };
-      const outcome = outcomeOf(exchange, sent, clock.now());
+      if (exchange.kind === 'failed') compression.forget();
+      const outcome = outcomeOf(exchange, { ...batch, epoch: this.#options.epoch }, clock.now());
       this.outcomes[outcome.kind]++;
       // A batch that is sent again in another form says nothing of whether the server takes batches.
       if (outcome.kind !== 'split' && outcome.kind !== 'recode')
@@ -137,8 +131,7 @@ export class Sender {
       case 'split':
         return this.#split(batch, outcome);
       case 'recode':
-        this.#recode(outcome);
-        return;
+        return this.#recode(batch, outcome);
       case 'parked':
         this.#park(batch, outcome);
         return;
@@ -152,6 +145,7 @@ export class Sender {
     const before = this.#generation;
     if (this.#failures > 0) log.info({ failures: this.#failures }, 'the server takes batches again');
     this.#failures = 0;
+    this.#logged = null;
     this.#generation = generation;
     this.#acknowledgedAt = clock.now();
     // What was acknowledged by the old database is taken out before this batch joins what the new one has.
@@ -165,28 +159,29 @@ export class Sender {
     queue.acknowledge(clock.now());
   }
 
-  #recode({ code, detail }: { readonly code: string; readonly detail: string }): void {
-    this.#compression = KNOWN_TO_ALL;
-    this.#options.queue.retry();
-    this.#options.log.info(
-      { code, detail, refused: FAVOURITE, compression: KNOWN_TO_ALL },
+  /** The batch that was refused travels in the other at once, however soon the favourite is tried again. */
+  async #recode(
+    batch: PackedBatch,
+    { code, detail }: { readonly code: string; readonly detail: string },
+  ): Promise<void> {
+    const { queue, compression, log } = this.#options;
+    const read = compression.refused();
+    log.info(
+      { code, detail, refused: batch.encoding, compression: read },
       'the server does not read this compression: batches travel in another one',
     );
+    queue.replace([await recoded(batch, read)]);
   }
 
   async #split(
     batch: PackedBatch,
-    problem: { readonly code: string; readonly detail: string },
+    { code, detail }: { readonly code: string; readonly detail: string },
   ): Promise<void> {
     const { queue, takeSequence, log } = this.#options;
     const halves = await splitBatch(batch, takeSequence);
-    if (halves === null) {
-      this.#park(batch, problem);
-      return;
-    }
     const sequences = halves.map(({ sequence }) => sequence);
     log.info(
-      { sequence: batch.sequence, flows: batch.flows, as: sequences },
+      { code, detail, sequence: batch.sequence, flows: batch.flows, as: sequences },
       'a batch is too large: split in two',
     );
     queue.replace(halves);
@@ -214,11 +209,14 @@ export class Sender {
     const jitter = fullJitterMs(this.#failures, backoff, random());
     const wishedMs = Math.round(afterMs === null ? jitter : afterMs + jitter);
     const waitMs = stop.aborted ? Math.min(wishedMs, STOPPING_PAUSE_MS) : wishedMs;
-    if (this.#failures % LOG_EVERY_FAILURES === 1 && !deadline.aborted)
+    const isDue = this.#failures % LOG_EVERY_FAILURES === 1 || code !== this.#logged;
+    if (isDue && !deadline.aborted) {
+      this.#logged = code;
       log.warn(
         { code, detail, server, failures: this.#failures, retryInMs: waitMs, pending: queue.pending },
         'a batch could not be sent: it is kept and sent again',
       );
+    }
     await clock.sleep(waitMs, stop.aborted ? deadline : stop);
   }
 }

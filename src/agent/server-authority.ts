@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type Tls from 'node:tls';
+import { DistrustError, REPLACED } from './distrust.ts';
 import { readBounded, writeDurably } from './durable-file.ts';
 import { LEAST_TLS, loadTls } from './node-http.ts';
 
@@ -18,16 +19,6 @@ export type CaTrust =
 /** Bundles of authorities are some 200 KB. */
 const MAX_CA_BYTES = 4 * 1024 * 1024;
 
-/** What OpenSSL says of a chain that ends in nobody it was told to trust. */
-const UNTRUSTED = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-]);
-
 export class ServerAuthority {
   readonly #trust: CaTrust;
   readonly #server: URL;
@@ -39,7 +30,7 @@ export class ServerAuthority {
     this.#server = server;
   }
 
-  /** PEM of what to trust, or null for the system's authorities. Throws an Error that says what is wrong. */
+  /** PEM of what to trust, or null for the system's authorities. Throws a DistrustError when it cannot be had. */
   async current(signal: AbortSignal): Promise<string | null> {
     const trust = this.#trust;
     switch (trust.kind) {
@@ -47,8 +38,8 @@ export class ServerAuthority {
         return null;
       case 'file': {
         const ca = readBounded(trust.file, MAX_CA_BYTES);
-        if (ca === null) throw new Error(`the CA file ${trust.file} is not there`);
-        if (!holdsCertificate(ca)) throw new Error(`the CA file ${trust.file} holds no certificate`);
+        if (ca === null) throw new DistrustError(`the CA file ${trust.file} is not there`);
+        if (!holdsCertificate(ca)) throw new DistrustError(`the CA file ${trust.file} holds no certificate`);
         return ca;
       }
       case 'hash':
@@ -57,7 +48,9 @@ export class ServerAuthority {
         const pinned = readBounded(trust.file, MAX_CA_BYTES);
         // A hash is a person's word, and goes before whom the agent met.
         if (pinned !== null && trust.sha256 === null && !holdsCertificate(pinned))
-          throw new Error(`the pinned authority in ${trust.file} is damaged: remove that file to pin anew`);
+          throw new DistrustError(
+            `the pinned authority in ${trust.file} is damaged: remove that file to pin anew`,
+          );
         if (pinned !== null && (trust.sha256 === null || hashOf(pinned) === trust.sha256)) return pinned;
         const met = await this.#met(trust.sha256, signal);
         writeDurably(trust.file, met);
@@ -68,36 +61,16 @@ export class ServerAuthority {
     }
   }
 
-  /** A sentence for a failed connection that has to do with the authority, or null. */
-  complaintOf(error: unknown): string | null {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (typeof code !== 'string' || !UNTRUSTED.has(code)) return null;
-    const trust = this.#trust;
-    switch (trust.kind) {
-      case 'pin':
-        return (
-          `the server's certificate is not signed by the authority pinned in ${trust.file}: either another server answers, ` +
-          'or its authority was replaced; if you replaced it, remove that file and restart this agent'
-        );
-      case 'file':
-        return `the server's certificate is not signed by an authority in ${trust.file} (${code})`;
-      case 'hash':
-        return `the server's certificate is not signed by the authority of --ca-sha256 (${code})`;
-      case 'system':
-        return `the server's certificate is not signed by an authority of this system (${code}); use --ca-file or --pin-ca`;
-      default:
-        return trust satisfies never;
-    }
-  }
-
   async #met(sha256: string | null, signal: AbortSignal): Promise<string> {
     const chain = await chainOf(this.#server, signal);
     const authority = authorityOf(chain);
     if (authority === null)
-      throw new Error("the server does not show its authority's certificate: use --ca-file instead");
+      throw new DistrustError("the server does not show its authority's certificate: use --ca-file instead");
     const found = fingerprintOf(authority);
     if (sha256 !== null && found !== sha256)
-      throw new Error(`the server's authority has SHA-256 ${found}, not the ${sha256} of --ca-sha256`);
+      throw new DistrustError(
+        `the server's authority has SHA-256 ${found}, not the ${sha256} of --ca-sha256: ${REPLACED} give that of the new one`,
+      );
     return authority.toString();
   }
 }

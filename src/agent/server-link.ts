@@ -9,6 +9,7 @@ import type { PackedBatch } from './packed-batch.ts';
 import { bodyOf } from './packed-batch.ts';
 import { LEAST_TLS, http, loadHttps } from './node-http.ts';
 import type { Exchange } from './answer.ts';
+import { distrustOf } from './distrust.ts';
 import { ServerAuthority } from './server-authority.ts';
 import type { CaTrust } from './server-authority.ts';
 import type { TokenFile } from './token.ts';
@@ -53,8 +54,11 @@ export class ServerLink {
     } catch (error) {
       // What is left of the connection is of no use, and the next one reads the authorities anew.
       this.close();
-      if (isLate) return { kind: 'failed', reason: `no answer within ${this.#options.timeoutMs} ms` };
-      return { kind: 'failed', reason: this.#authority.complaintOf(error) ?? reasonOf(error) };
+      const { timeoutMs, trust, server } = this.#options;
+      if (isLate) return unreachable(`no answer within ${timeoutMs} ms`);
+      const distrust = distrustOf(error, trust, server);
+      if (distrust !== null) return { kind: 'failed', code: 'untrusted-server', reason: distrust };
+      return unreachable(reasonOf(error));
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
@@ -130,6 +134,10 @@ function textOf(response: Http.IncomingMessage): Promise<string> {
     response.on('error', reject);
     response.on('close', () => reject(new Error('the answer broke off')));
   });
+}
+
+function unreachable(reason: string): Exchange {
+  return { kind: 'failed', code: 'unreachable', reason };
 }
 
 /** Node wraps one error for each address it tried. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/agent/answer.ts';
 
-const sent = { epoch: 'e', sequence: 7, encoding: 'zstd' } as const;
+const sent = { epoch: 'e', sequence: 7, encoding: 'zstd', flows: 2 } as const;
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
 function outcome(status: number, body: string, retryAfter?: string) {
@@ -41,7 +41,15 @@ describe('an answer', () => {
     [405, '<html>', FOREIGN],
     [409, '<html>', FOREIGN],
     [409, foreign, FOREIGN],
-    [401, '<html>', { kind: 'unauthorized', code: 'http-401' }],
+    [
+      401,
+      '<html>log in',
+      {
+        kind: 'unauthorized',
+        code: 'not-a-netscribe-server',
+        detail: '401 from what does not take batches: <html>log in',
+      },
+    ],
     [413, '<html>', { kind: 'split', code: 'http-413' }],
     [429, '<html>', { kind: 'retry', code: 'http-429' }],
     [502, '<html>', { kind: 'retry', code: 'http-502' }],
@@ -54,6 +62,14 @@ describe('an answer', () => {
     [503, problem, { kind: 'retry', code: 'some-code' }],
     [507, problem, { kind: 'retry' }],
   ])('%i %s', (status, body, expected) => expect(outcome(status, body)).toMatchObject(expected));
+
+  it.each([
+    ['a server of ours', problem, { kind: 'parked', code: 'some-code' }],
+    ['a stranger', '<html>', { ...FOREIGN, detail: '413 from what does not take batches: <html>' }],
+  ])('413 of %s to what cannot be split: %j', (_who, body, expected) => {
+    const exchange = { kind: 'answered', status: 413, retryAfter: undefined, body } as const;
+    for (const flows of [0, 1]) expect(outcomeOf(exchange, { ...sent, flows }, NOW)).toMatchObject(expected);
+  });
 
   it.each([
     ['0', 0],
@@ -70,7 +86,7 @@ describe('an answer', () => {
   });
 
   it('that never came is sent again', () => {
-    expect(outcomeOf({ kind: 'failed', reason: 'refused' }, sent, NOW)).toEqual({
+    expect(outcomeOf({ kind: 'failed', code: 'unreachable', reason: 'refused' }, sent, NOW)).toEqual({
       kind: 'retry',
       afterMs: null,
       code: 'unreachable',

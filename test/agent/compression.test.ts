@@ -1,6 +1,7 @@
 /** What was compressed can be given a beginning, and reads like the whole; a server that does not read zstd gets gzip. */
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AgentTiming } from '../../src/agent/agent.ts';
 import { begunWith, compressed, decompressed } from '../../src/agent/compression.ts';
 import { PlayedServer } from './played-server.ts';
 import { removeFolders, startAgent } from './running-agent.ts';
@@ -54,8 +55,8 @@ describe('an agent', () => {
 
   afterAll(removeFolders);
 
-  async function started(windowMs: number): Promise<void> {
-    agent = startAgent({ server, args: ['--batch-window-ms', String(windowMs)] });
+  async function started(windowMs: number, timing: Partial<AgentTiming> = {}): Promise<void> {
+    agent = startAgent({ server, args: ['--batch-window-ms', String(windowMs)], timing });
     await agent.source.until(() => agent.source.isOpen);
   }
 
@@ -80,6 +81,37 @@ describe('an agent', () => {
       [3, 2000],
     ]);
     expect(server.opened).toBe(12_000);
+  });
+
+  it('does not ask an old server again for every batch', async () => {
+    server.reads = ['gzip', 'identity'];
+    await started(100);
+    for (let round = 1; round <= 3; round++) {
+      say(FLOWS);
+      await server.until(() => server.opened === round * FLOWS);
+    }
+    expect(server.refused).toEqual(['zstd']);
+  });
+
+  it('has zstd again from a server that was upgraded behind its connection, and loses nothing by asking', async () => {
+    server.reads = ['gzip', 'identity'];
+    await started(100, { refusedCompressionMs: 0 });
+    for (let round = 1; round <= 2; round++) {
+      say(FLOWS);
+      await server.until(() => server.opened === round * FLOWS);
+    }
+    expect(server.refused).toEqual(['zstd', 'zstd']);
+    server.reads = ENCODINGS;
+    say(FLOWS);
+    await server.until(() => server.opened === 3 * FLOWS);
+    expect(server.refused).toHaveLength(2);
+    const large = server.attempts.filter(({ batch }) => batch.flows.length === FLOWS);
+    expect(large.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip', 'gzip', 'zstd']);
+    const sequences = server.attempts.map(({ batch }) => batch.sequence);
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+    expect(agent.logs.map(({ msg }) => msg)).not.toContain(
+      'a batch could not be sent: it is kept and sent again',
+    );
   });
 
   it('tries zstd again with a server that was away', async () => {

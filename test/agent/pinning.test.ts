@@ -1,8 +1,6 @@
 /** How an agent comes to trust a server that made its own authority, and what it does when another one answers (docs/adr/0011). */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CaTrust } from '../../src/agent/server-authority.ts';
@@ -10,18 +8,14 @@ import { ServerLink } from '../../src/agent/server-link.ts';
 import { TokenFile } from '../../src/agent/token.ts';
 import { loadMaker } from '../../src/server/access/own-certificate.ts';
 import type { CertificatePair } from '../../src/server/access/certificate.ts';
+import { playTls } from './played-tls-server.ts';
+import type { PlayedCertificate, PlayedTlsServer } from './played-tls-server.ts';
 import { newFolder, removeFolders } from './running-agent.ts';
 import { SMALL_BATCH } from './small-batch.ts';
 
 const never = new AbortController().signal;
 
-interface Playing {
-  readonly url: string;
-  readonly tokens: (string | undefined)[];
-  close(): void;
-}
-
-const playing: Playing[] = [];
+const playing: PlayedTlsServer[] = [];
 let own: CertificatePair;
 let others: CertificatePair;
 
@@ -35,39 +29,8 @@ afterEach(() => {
 });
 afterAll(() => removeFolders());
 
-/** A server that refuses every batch, on a free port or on `port`. */
-async function play(
-  authority: CertificatePair,
-  detail: { port?: number; names?: string[]; showsAuthority?: boolean; maxVersion?: 'TLSv1.1' } = {},
-): Promise<Playing> {
-  const { signServer } = await loadMaker();
-  const { cert, key } = await signServer(authority, {
-    names: detail.names ?? ['127.0.0.1'],
-    now: Date.now(),
-  });
-  const leaf = cert.slice(0, cert.indexOf('-----END CERTIFICATE-----') + 26);
-  const tokens: (string | undefined)[] = [];
-  const { maxVersion } = detail;
-  const server = createServer(
-    {
-      key,
-      cert: detail.showsAuthority === false ? leaf : cert,
-      ...(maxVersion !== undefined && { minVersion: 'TLSv1', maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' }),
-    },
-    (request, response) => {
-      tokens.push(request.headers.authorization);
-      response.writeHead(503).end();
-    },
-  );
-  await new Promise<void>((resolve) => server.listen(detail.port ?? 0, '127.0.0.1', resolve));
-  const played = {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    tokens,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+async function play(authority: CertificatePair, detail?: PlayedCertificate): Promise<PlayedTlsServer> {
+  const played = await playTls(authority, detail);
   playing.push(played);
   return played;
 }
@@ -102,15 +65,31 @@ describe('--pin-ca', () => {
     const impostor = await play(others);
     const said = await outcome(linkTo(impostor.url, trust));
     expect(said).toContain(`not signed by the authority pinned in ${file}`);
-    expect(said).toContain('remove that file and restart this agent');
+    expect(said).toContain('--ca-sha256, or remove that file');
     expect(impostor.tokens).toEqual([]);
+  });
+
+  it('pins anew once the file is removed, without a restart, as the log says', async () => {
+    const file = path.join(newFolder(), 'server-ca.pem');
+    writeFileSync(file, others.cert);
+    const link = linkTo((await play(own)).url, { kind: 'pin', file, sha256: null });
+    expect(await link.post(SMALL_BATCH, 5, never)).toMatchObject({
+      kind: 'failed',
+      code: 'untrusted-server',
+      reason: expect.stringContaining('remove that file'),
+    });
+    rmSync(file);
+    expect(await outcome(link)).toBe('503');
+    expect(readFileSync(file, 'utf8')).toBe(new X509Certificate(own.cert).toString());
   });
 
   it('sends no token and pins nothing when the name is not the one it called', async () => {
     const file = path.join(newFolder(), 'server-ca.pem');
     const elsewhere = await play(own, { names: ['elsewhere.example'] });
     const said = await outcome(linkTo(elsewhere.url, { kind: 'pin', file, sha256: null }));
-    expect(said).toContain("does not match certificate's altnames");
+    expect(said).toContain(
+      "the server's certificate is for DNS:elsewhere.example, and --server calls it 127.0.0.1",
+    );
     expect([elsewhere.tokens, existsSync(file)]).toEqual([[], false]);
   });
 
@@ -119,7 +98,8 @@ describe('--pin-ca', () => {
     const server = await play(own);
     const wrong = await outcome(linkTo(server.url, { kind: 'pin', file, sha256: sha256(others) }));
     expect(wrong).toBe(
-      `the server's authority has SHA-256 ${sha256(own)}, not the ${sha256(others)} of --ca-sha256`,
+      `the server's authority has SHA-256 ${sha256(own)}, not the ${sha256(others)} of --ca-sha256: either another server answers, ` +
+        'or its authority was replaced; if you replaced it, give that of the new one',
     );
     expect([server.tokens, existsSync(file)]).toEqual([[], false]);
     expect(await outcome(linkTo(server.url, { kind: 'pin', file, sha256: sha256(own) }))).toBe('503');

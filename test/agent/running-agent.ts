@@ -14,6 +14,7 @@ const QUICK: AgentTiming = {
   exchangeMs: 10_000,
   stopMs: 10_000,
   dumpGapMs: 5,
+  refusedCompressionMs: 3_600_000,
 };
 
 export interface RunningAgent {
@@ -26,8 +27,8 @@ export interface RunningAgent {
   readonly exit: Promise<number>;
   /** Asks it to end and resolves to its exit code. */
   stop(): Promise<number>;
-  /** Resolves to the first line with this message. */
-  logged(message: string): Promise<LogLine>;
+  /** Resolves to the first line with this message, and with this code if there is one. */
+  logged(message: string, code?: string): Promise<LogLine>;
 }
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
@@ -59,10 +60,12 @@ export function startAgent({
     for (const line of lines) logs.push(line.startsWith('{') ? JSON.parse(line) : { msg: line });
     for (const look of looks) look();
   });
-  const logged = (message: string): Promise<LogLine> =>
+  const logged = (message: string, code?: string): Promise<LogLine> =>
     new Promise((resolve) => {
       const look = (): void => {
-        const line = logs.find(({ msg }) => msg === message);
+        const line = logs.find(
+          (each) => each.msg === message && (code === undefined || each['code'] === code),
+        );
         if (line === undefined) return;
         looks.delete(look);
         resolve(line);

@@ -92,6 +92,40 @@ describe('what the server answers', () => {
     );
   });
 
+  it('413 of a stranger, whatever the size: nothing is put aside, and all is sent once that is mended', async () => {
+    const page: Play = { kind: 'say', status: 413, body: '<html>too large, says a proxy</html>' };
+    let isMended = false;
+    stage.server.play = () => (isMended ? { kind: 'store' } : page);
+    const agent = await stage.started({ args: ['--batch-window-ms', '3600000', '--max-keys', '100'] });
+    for (let flow = 0; flow < 100; flow++) agent.source.opened(1, flow);
+    agent.source.sink.lost(4);
+    const line = await agent.logged('a batch could not be sent: it is kept and sent again');
+    expect(line).toMatchObject({
+      code: 'not-a-netscribe-server',
+      detail: '413 from what does not take batches: <html>too large, says a proxy</html>',
+    });
+    expect(stage.server.attempts.at(-1)?.batch.flows).toHaveLength(1);
+    isMended = true;
+    expect(await agent.stop()).toBe(0);
+    expect(stage.server.opened).toBe(100);
+    expect(stage.server.batches.reduce((sum, { losses }) => sum + losses.dropped, 0)).toBe(4);
+    expect(agent.logs.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+
+  it('413 of a stranger with a limit: the batch is split until it fits, and who said so is logged', async () => {
+    stage.server.play = (batch) =>
+      batch.flows.length > 3 ? { kind: 'say', status: 413, body: '<html>proxy</html>' } : { kind: 'store' };
+    const agent = await stage.started({ args: ['--batch-window-ms', '3600000'] });
+    for (let flow = 0; flow < 10; flow++) agent.source.opened(1, flow);
+    expect(await agent.stop()).toBe(0);
+    expect(stage.server.opened).toBe(10);
+    expect(await agent.logged('a batch is too large: split in two')).toMatchObject({
+      code: 'http-413',
+      detail: '<html>proxy</html>',
+      flows: 10,
+    });
+  });
+
   it.each([400, 403, 415, 422])(
     '%i: the batch is put aside, loudly, and the next one goes',
     async (status) => {

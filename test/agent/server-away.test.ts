@@ -46,6 +46,21 @@ describe('a server that is away', () => {
     expect(sequences).toEqual(sequences.map((_, index) => (sequences[0] ?? 0) + index));
   });
 
+  it('says at once when what is wrong is something else', async () => {
+    const wrong = ['queue-full', 'queue-full', 'queue-full', 'disk-full', 'disk-full', 'disk-full'];
+    stage.server.play = (_batch, attempt) => {
+      const code = wrong[attempt];
+      return code === undefined ? { kind: 'store' } : refusal(503, code, '0');
+    };
+    const agent = await stage.started();
+    await agent.logged('the server takes batches again');
+    const lines = agent.logs.filter(({ msg }) => msg.startsWith('a batch could not be sent'));
+    expect(lines.map(({ code, failures }) => [code, failures])).toEqual([
+      ['queue-full', 1],
+      ['disk-full', 4],
+    ]);
+  });
+
   it('does not hold up the end: what could not be sent is said', async () => {
     stage.server.play = () => refusal(503);
     const agent = await stage.started({ timing: { stopMs: 100 } });

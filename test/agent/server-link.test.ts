@@ -128,6 +128,7 @@ describe('a server with TLS', () => {
     heard = () => end.abort();
     expect(await linkTo('/silent').post(SMALL_BATCH, 5, end.signal)).toEqual({
       kind: 'failed',
+      code: 'unreachable',
       reason: 'the exchange was ended',
     });
     heard = () => undefined;

@@ -59,7 +59,7 @@ export class GoodAgent {
       rest: Buffer.from(JSON.stringify(rest).slice(1)),
     };
     const exchange = await this.#link.post(batch, sentAt, new AbortController().signal);
-    const outcome = outcomeOf(exchange, { epoch: EPOCH, sequence, encoding: batch.encoding }, Date.now());
+    const outcome = outcomeOf(exchange, { ...batch, epoch: EPOCH }, Date.now());
     if (outcome.kind === 'acknowledged') this.acknowledged++;
     else this.others.add(`${outcome.kind}: ${outcome.code} ${outcome.detail}`);
   }
