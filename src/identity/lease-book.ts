@@ -9,10 +9,10 @@ import { nodeOfHolder } from '../domain/lease.ts';
 import type { Holder, Lease } from '../domain/lease.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
-import { API_TIME_GRAIN_MS } from './facts.ts';
 import type { ApiServerFact, NodeFact, PodFact, ServiceFact } from './facts.ts';
 import { LeaseTable } from './lease-table.ts';
 import type { LeaseRow } from './lease-table.ts';
+import { NodeBoots } from './node-boots.ts';
 import { PodLeases } from './pod-leases.ts';
 import type { Interval } from './resolve.ts';
 import type { RevisedSpan } from './revised-addresses.ts';
@@ -30,19 +30,13 @@ export interface UnwatchedTime extends Span {
   readonly node: string | null;
 }
 
-interface Boot {
-  readonly id: string;
-  /** The latest time that the node printed of this boot; unix ms. */
-  readonly word: number;
-}
-
 export class LeaseBook {
   readonly #table = new LeaseTable();
   readonly #pods = new PodLeases(this.#table);
   readonly #standing = new StandingLeases(this.#table);
   /** Node ports are given out once in a cluster; the last Service that had one is meant. */
   readonly #nodePorts = new Map<string, ServiceRef>();
-  readonly #boots = new Map<string, Boot>();
+  readonly #boots = new NodeBoots();
   #lastRestored = 0;
   /** Told since what was revised was taken last. */
   #unwatchedAnew: Span[] = [];
@@ -96,7 +90,8 @@ export class LeaseBook {
       },
       observedAt,
     );
-    this.#observeBoot(fact, observedAt);
+    const reboot = this.#boots.observe(fact, observedAt);
+    if (reboot !== null) this.#pods.rebooted(fact.name, reboot.beforeAt, reboot.sinceAt);
     this.#table.settle();
   }
 
@@ -198,6 +193,11 @@ export class LeaseBook {
     return this.#table.takeChanged().map((row) => this.#lease(row));
   }
 
+  /** The names of nodes of which a new boot was told since the last call. */
+  takeRebooted(): string[] {
+    return this.#boots.takeRebooted();
+  }
+
   /** Where an exact answer may have changed since the last call. The span of a new lease is among them. */
   takeRevised(): RevisedSpan[] {
     return [...this.#table.takeRevised(), ...this.#doubted()];
@@ -265,19 +265,6 @@ export class LeaseBook {
 
   #lease(row: LeaseRow): Lease {
     return this.#table.lease(row, this.#pods.markOf(row));
-  }
-
-  #observeBoot(fact: NodeFact, observedAt: number): void {
-    if (fact.bootId === undefined) return;
-    const doubt = fact.doubt?.nodeMs ?? 0;
-    const before = this.#boots.get(fact.name);
-    const printed = fact.reportedAt === undefined ? Number.NEGATIVE_INFINITY : fact.reportedAt - doubt;
-    const isSame = before?.id === fact.bootId;
-    const word = isSame ? Math.max(before.word, printed) : printed;
-    this.#boots.set(fact.name, { id: fact.bootId, word });
-    if (before === undefined || isSame) return;
-    const since = fact.reportedAt === undefined ? observedAt : fact.reportedAt + API_TIME_GRAIN_MS + doubt;
-    this.#pods.rebooted(fact.name, before.word, Math.min(since, observedAt));
   }
 }
 

@@ -118,6 +118,7 @@ export class Live {
   event(event: ClusterEvent): { object: string; problem: string } | null {
     this.#model.learnOwner(event.object);
     const applied = this.#model.apply(event);
+    for (const node of this.#book.takeRebooted()) this.#frontier.rebooted(node, event.observedAt);
     if (applied.kind === 'applied') this.#isStale = true;
     return applied.kind === 'rejected' ? applied.reject : null;
   }

@@ -9,15 +9,16 @@ import { podFactOf } from '../../src/kube/pod-fact.ts';
 import { AdversaryCluster } from './adversary-cluster.ts';
 import type { Lateness, Sandbox } from './adversary-telling.ts';
 import { Dice } from './adversary-dice.ts';
+import { HeardKubelets } from './adversary-kubelets.ts';
 import { watched } from './adversary-watch.ts';
-import type { Watched } from './adversary-watch.ts';
 
 /** How the run departs from the truth about the product: what a mutation check changes. */
 export interface Play {
   readonly lateness: Lateness;
   /** Facts as the book is told them. */
   readonly tell: (fact: PodFact) => PodFact;
-  readonly hasFrontier: boolean;
+  /** How far answers are given: as the server does, as one that waits for no kubelet's return, or at once. */
+  readonly frontier: 'served' | 'by-last-renewal' | 'none';
   /** The pods as which the book is told of this one, by their uids. */
   readonly toldAs: (uid: string) => readonly string[];
 }
@@ -30,12 +31,10 @@ export const LATE: Lateness = { usualMs: 500, worstMs: 60_000 };
 export const HONEST: Play = {
   lateness: LATE,
   tell: (fact) => fact,
-  hasFrontier: true,
+  frontier: 'served',
   toldAs: (uid) => [uid],
 };
 
-/** Usual delay, lag of the watch, and the time to the first report of a sandbox. */
-const SLACK_MS = 4500;
 const QUESTIONS_PER_FACT = 3;
 const LAST_QUESTIONS = 120;
 
@@ -73,11 +72,13 @@ export function adversaryRun(seed: number, play: Play): Outcome {
   const api = reading(cluster.apiSkewMs);
   const clocks = { api, node: (name: string) => nodeClocks.get(name) ?? api };
   const book = new LeaseBook();
+  const kubelets = new HeardKubelets(cluster, sights.cut);
   const revised: RevisedSpan[] = [];
   const answers: Answer[] = [];
 
   for (const delivery of sights.deliveries) {
     const { at } = delivery;
+    kubelets.hear(at);
     switch (delivery.kind) {
       case 'unwatched':
         book.unwatched(delivery.from, delivery.until);
@@ -109,31 +110,35 @@ export function adversaryRun(seed: number, play: Play): Outcome {
       default:
         delivery satisfies never;
     }
+    for (const node of book.takeRebooted()) kubelets.rebooted(node, at);
     revised.push(...book.takeRevised());
     if (delivery.kind === 'unwatched') continue;
     for (let count = 0; count < QUESTIONS_PER_FACT; count++) {
       const sandbox = dice.pick(cluster.sandboxes);
-      const frontier = play.hasFrontier ? frontierOf(cluster, sights, { node: sandbox.node, now: at }) : at;
-      const answer = exactAnswer(book, sandbox, { dice, latest: frontier });
+      const latest = latestOf(kubelets, play.frontier, { node: sandbox.node, now: at });
+      const answer = exactAnswer(book, sandbox, { dice, latest });
       if (answer !== null) answers.push({ ...answer, after: revised.length });
     }
   }
   return judged({ book, revised, answers, cluster, dice });
 }
 
-function frontierOf(
-  cluster: AdversaryCluster,
-  { cut }: Watched,
+/** Unix ms up to which an answer about this node may be given. */
+function latestOf(
+  kubelets: HeardKubelets,
+  frontier: Play['frontier'],
   { node, now }: { node: string; now: number },
 ): number {
-  let renewed = now;
-  // What a kubelet had not told when its node went down it tells within the slack of its return. A server whose frontier does not wait for
-  // that takes back what it said meanwhile, as of a kubelet that is late.
-  for (const { from, until } of cluster.nodes.find(({ name }) => name === node)?.down ?? [])
-    if (now >= from && now < until + SLACK_MS) renewed = Math.min(renewed, from);
-  if (cut !== null && now >= cut.from - SLACK_MS && now < cut.until + SLACK_MS)
-    renewed = Math.min(renewed, cut.from);
-  return renewed - SLACK_MS;
+  switch (frontier) {
+    case 'served':
+      return kubelets.frontierOf(node, now);
+    case 'by-last-renewal':
+      return kubelets.frontierByLast(node, now);
+    case 'none':
+      return now;
+    default:
+      return frontier satisfies never;
+  }
 }
 
 /** What an exact answer about an instant of this sandbox says, as far as it may be given yet; null when it is none. */

@@ -47,12 +47,11 @@ async function read<T extends z.ZodType>(url: string, schema: T): Promise<z.outp
 
 test('a verdict waits for the kubelet as flows do, and then names what edges rest on', async () => {
   const url = `/api/v1/leases?ip=10.244.1.2&at=${START + 5000}`;
-  shop.live.nodeLease('node-a', START, { observedAt: START, isNews: false });
-  shop.now = START + 6000;
+  shop.heartbeats(START, START + 6000);
   await told(5);
   shop.live.settle();
   expect((await read(url, leasesPage)).verdict).toMatchObject({ kind: 'unknown', reason: 'frontier' });
-  shop.live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
+  shop.heartbeats(START + 7500, START + 9500);
   shop.now = START + 10_000;
   shop.live.settle();
   const { verdict } = await read(url, leasesPage);

@@ -93,7 +93,8 @@ function start(...objects: readonly unknown[]): void {
   live.nodeLease('node-a', START, { observedAt: START, isNews: true });
   for (const each of objects)
     expect(live.event({ observedAt: START, type: 'ADDED', object: each })).toBeNull();
-  live.nodeLease('node-a', START + 59_000, { observedAt: START + 59_000, isNews: true });
+  for (let at = START + 1000; at < START + 60_000; at += 1000)
+    live.nodeLease('node-a', at, { observedAt: at, isNews: true });
   live.synced();
 }
 

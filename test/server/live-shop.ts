@@ -107,6 +107,14 @@ export class LiveShop {
     this.live.synced();
   }
 
+  /** Goes on from the one time to the other (unix ms), while the kubelet is heard each second. */
+  heartbeats(from: number, until: number, node = 'node-a'): void {
+    for (let at = from; at <= until; at += 1000) {
+      this.now = at;
+      this.live.nodeLease(node, at, { observedAt: at, isNews: false });
+    }
+  }
+
   /** Every edge with how often it was opened. */
   edges(): string[] {
     return this.store.edges

@@ -26,13 +26,12 @@ const otherNode = { ...NODE, metadata: { ...NODE.metadata, name: 'node-b', uid: 
 describe('flows wait for the kubelets', () => {
   test('and become edges when the frontier has passed their second', async () => {
     shop.listed(NODE, WEB, DB);
-    shop.live.nodeLease('node-a', START, { observedAt: START, isNews: false });
-    shop.now = START + 6000;
+    shop.heartbeats(START, START + 6000);
     await shop.live.accept(batch(1, 5));
     expect([shop.live.settle(), shop.edges()]).toEqual([0, []]);
-    shop.live.nodeLease('node-a', START + 7000, { observedAt: START + 7000, isNews: false });
+    shop.heartbeats(START + 7000, START + 9000);
     expect([shop.live.settle(), shop.edges()]).toEqual([0, []]);
-    shop.live.nodeLease('node-a', START + 9500, { observedAt: START + 9500, isNews: false });
+    shop.heartbeats(START + 9500, START + 9500);
     expect([shop.live.settle(), shop.edges()]).toEqual([1, [`${WEB_TO_DB} 1`]]);
     expect(shop.store.inbox.counts()).toEqual({ accepted: 1, pending: 0 });
     expect(shop.live.analysed(KNOWN).recommendation.outcomes.map((outcome) => outcome.kind)).toEqual([
@@ -57,12 +56,12 @@ describe('flows wait for the kubelets', () => {
     shop.live.event({ observedAt: START + 4000, type: 'MODIFIED', object: gone });
     shop.live.event({ observedAt: START + 4000, type: 'DELETED', object: gone });
     shop.live.event({ observedAt: START + 6000, type: 'ADDED', object: pod('cache', '10.244.1.3', 4) });
-    shop.live.nodeLease('node-a', START + 20_000, { observedAt: START + 20_000, isNews: false });
+    shop.heartbeats(START + 6000, START + 20_000);
     shop.live.settle();
     expect(shop.edges()).toEqual([`${WEB_TO_CACHE} 1`]);
   });
 
-  test('only what is on a node whose kubelet is silent waits longer, and is edges when it speaks again', async () => {
+  test('only what is on a node whose kubelet is silent waits longer, and is edges when it has spoken again for the slack', async () => {
     const away = pod('away', '10.244.2.9', -600, 'node-b');
     shop.listed(NODE, otherNode, WEB, DB, away);
     shop.live.nodeLease('node-b', START, { observedAt: START, isNews: false });
@@ -73,9 +72,9 @@ describe('flows wait for the kubelets', () => {
     shop.live.nodeLease('node-a', shop.now, { observedAt: shop.now, isNews: false });
     expect([shop.live.settle(), shop.edges()]).toEqual([1, [`${WEB_TO_DB} 1`]]);
     expect([shop.live.settle(), shop.store.inbox.counts()]).toEqual([0, { accepted: 1, pending: 1 }]);
-    shop.now = START + 50_000;
-    shop.live.nodeLease('node-a', shop.now, { observedAt: shop.now, isNews: false });
-    shop.live.nodeLease('node-b', shop.now, { observedAt: shop.now, isNews: false });
+    for (const node of ['node-a', 'node-b']) shop.heartbeats(START + 50_000, START + 51_000, node);
+    expect([shop.live.settle(), shop.edges()]).toEqual([0, [`${WEB_TO_DB} 1`]]);
+    for (const node of ['node-a', 'node-b']) shop.heartbeats(START + 52_000, START + 52_000, node);
     expect(shop.live.settle()).toBe(1);
     expect(shop.edges()).toEqual([
       'workload:shop/Pod/web -> workload:shop/Pod/away:5432/tcp 1',
