@@ -1,7 +1,7 @@
 /** Puts edges together from their rows: counts by hour, and what the evidence says of ends, views and witnesses. */
 import type Database from 'better-sqlite3';
 import { MANY_BATCH_WINDOWS } from '../domain/edge.ts';
-import type { Edge, PodSample, SourceView } from '../domain/edge.ts';
+import type { Edge, PodSample, ServiceRef, SourceView } from '../domain/edge.ts';
 import type { Identity } from '../domain/identity.ts';
 import { identityKey } from '../domain/identity.ts';
 import type { Protocol } from '../domain/protocol.ts';
@@ -40,14 +40,46 @@ export function edgeReader(db: Database.Database): (rows: readonly EdgeRow[]) =>
   return (rows) => {
     const meaning = meanings();
     const weigh = weighers(meaning);
+    const shared = sharedParts();
     return rows.flatMap((row) => {
       const told = sights.toldOf(row.id);
-      return told === null ? [] : [edgeOf(row, { ...told, ...weigh(row, told.sights) }, meaning)];
+      return told === null ? [] : [edgeOf(row, { ...told, ...weigh(row, told.sights) }, { meaning, shared })];
     });
   };
 }
 
-function edgeOf(row: EdgeRow, read: Told & Weighed, meaning: Meanings): Edge {
+/** What many edges say alike is one object: a large cluster's edges are held in memory whole. */
+interface SharedParts {
+  readonly names: (names: readonly string[]) => readonly string[];
+  readonly pods: (sample: PodSample) => PodSample;
+  readonly views: (key: string, make: () => readonly SourceView[]) => readonly SourceView[];
+}
+
+function sharedParts(): SharedParts {
+  const names = new Map<string, readonly string[]>();
+  const pods = new Map<string, PodSample>();
+  const views = new Map<string, readonly SourceView[]>();
+  return {
+    names: (list) => remembered(names, list.join(' '), () => list),
+    pods: (sample) => remembered(pods, `${sample.count} ${sample.names.join(' ')}`, () => sample),
+    views: (key, make) => remembered(views, key, make),
+  };
+}
+
+function remembered<T>(known: Map<string, T>, key: string, make: () => T): T {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+const NO_SERVICES: readonly ServiceRef[] = [];
+
+interface Reading {
+  readonly meaning: Meanings;
+  readonly shared: SharedParts;
+}
+
+function edgeOf(row: EdgeRow, read: Told & Weighed, { meaning, shared }: Reading): Edge {
   const { hours, sights, behind, testimony } = read;
   const client = meaning.identity(row.client);
   const server = meaning.identity(row.server);
@@ -59,27 +91,36 @@ function edgeOf(row: EdgeRow, read: Told & Weighed, meaning: Meanings): Edge {
     hours,
     firstSeen: Math.min(row.first_seen, read.first),
     lastSeen: Math.max(row.last_seen, read.last),
-    views: viewsOf(sights, meaning),
-    services: distinct(sights.map((sight) => sight.service))
-      .filter((id) => id !== 0)
-      .map(meaning.service)
-      .toSorted((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name)),
-    witnesses: distinct([...sights.map((sight) => meaning.witness(sight.witness)), ...behind]).toSorted(
-      compareText,
+    views: viewsOf(sights, { meaning, shared }),
+    services: servicesOf(sights, meaning),
+    witnesses: shared.names(
+      distinct([...sights.map((sight) => meaning.witness(sight.witness)), ...behind]).toSorted(compareText),
     ),
     testimony,
     ...(row.protocol === 'udp' && { batchWindows: batchWindowsOf(sights) }),
-    clientPods: podsOf(
-      client,
-      sights.map((sight) => sight.client_lease),
-      meaning,
+    clientPods: shared.pods(
+      podsOf(
+        client,
+        sights.map((sight) => sight.client_lease),
+        meaning,
+      ),
     ),
-    serverPods: podsOf(
-      server,
-      sights.map((sight) => sight.server_lease),
-      meaning,
+    serverPods: shared.pods(
+      podsOf(
+        server,
+        sights.map((sight) => sight.server_lease),
+        meaning,
+      ),
     ),
   };
+}
+
+function servicesOf(sights: readonly Sight[], meaning: Meanings): readonly ServiceRef[] {
+  const dialled = distinct(sights.map((sight) => sight.service)).filter((id) => id !== 0);
+  if (dialled.length === 0) return NO_SERVICES;
+  return dialled
+    .map(meaning.service)
+    .toSorted((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
 }
 
 function batchWindowsOf(sights: readonly Sight[]): number {
@@ -89,14 +130,17 @@ function batchWindowsOf(sights: readonly Sight[]): number {
   return Math.min(distinct(slots).length, MANY_BATCH_WINDOWS);
 }
 
-function viewsOf(sights: readonly Sight[], meaning: Meanings): SourceView[] {
+function viewsOf(sights: readonly Sight[], { meaning, shared }: Reading): readonly SourceView[] {
   // One number stands for both columns, so that distinct views are distinct numbers.
-  return distinct(sights.map((sight) => sight.seen * 2 + sight.own_node))
-    .map((view) => ({ seen: meaning.identity(Math.floor(view / 2)), ownNode: view % 2 === 1 }))
-    .toSorted(
-      (a, b) =>
-        compareText(identityKey(a.seen), identityKey(b.seen)) || Number(a.ownNode) - Number(b.ownNode),
-    );
+  const seen = distinct(sights.map((sight) => sight.seen * 2 + sight.own_node)).toSorted((a, b) => a - b);
+  return shared.views(seen.join(' '), () =>
+    seen
+      .map((view) => ({ seen: meaning.identity(Math.floor(view / 2)), ownNode: view % 2 === 1 }))
+      .toSorted(
+        (a, b) =>
+          compareText(identityKey(a.seen), identityKey(b.seen)) || Number(a.ownNode) - Number(b.ownNode),
+      ),
+  );
 }
 
 /** Only workloads have pods; an end outside every lease adds none. */

@@ -1,9 +1,9 @@
 /**
  * What the recommender is given of a cluster of any size after eight days. Edges are as the store hands them out: in the order
- * of their keys, and sharing the objects of their identities, what is empty, and views that come one after the other.
+ * of their keys, and sharing the objects of identities, views, witnesses and pods that are the same.
  */
 import { HOUR_MS } from '../../src/domain/edge.ts';
-import type { Edge, SourceView } from '../../src/domain/edge.ts';
+import type { Edge, PodSample, SourceView } from '../../src/domain/edge.ts';
 import { identityKey } from '../../src/domain/identity.ts';
 import type { Identity } from '../../src/domain/identity.ts';
 import { ip } from '../../src/domain/ip.ts';
@@ -126,16 +126,52 @@ function edgesBetween(workloads: readonly Identity[], wanted: number): Edge[] {
     if (client !== called) numbers.add(pair * MAX_PORTS + port);
   }
   const edges: Edge[] = [];
-  let view: SourceView | null = null;
+  const parts = sharedParts();
   for (const number of Float64Array.from(numbers).toSorted()) {
     const pair = Math.floor(number / MAX_PORTS);
     const client = clients.sorted[Math.floor(pair / ends.length)];
     const server = servers.sorted[pair % ends.length];
     if (client === undefined || server === undefined) continue;
-    if (view === null || view.seen !== client) view = { seen: client, ownNode: false };
-    edges.push(edgeOf({ client, server, port: number % MAX_PORTS }, view, next(LEARNT_MS)));
+    edges.push(edgeOf({ client, server, port: number % MAX_PORTS }, parts, next(LEARNT_MS)));
   }
   return edges;
+}
+
+interface Told {
+  readonly views: readonly SourceView[];
+  readonly pods: PodSample;
+  /** Of the node that hosts it. */
+  readonly node: number;
+}
+
+interface SharedParts {
+  readonly told: (identity: Identity) => Told;
+  readonly witnesses: (a: number, b: number) => readonly string[];
+}
+
+function sharedParts(): SharedParts {
+  const told = new Map<Identity, Told>();
+  const witnesses = new Map<number, readonly string[]>();
+  return {
+    told: (end) => {
+      const names = end.kind === 'workload' ? ['a', 'b'].map((pod) => `${end.workload.name}-${pod}`) : [];
+      const known = told.get(end) ?? {
+        views: [{ seen: end, ownNode: false }],
+        pods: { names, count: names.length },
+        node: told.size % NODES,
+      };
+      told.set(end, known);
+      return known;
+    },
+    witnesses: (a, b) => {
+      const [low, high] = a < b ? [a, b] : [b, a];
+      const names =
+        witnesses.get(low * NODES + high) ??
+        [...new Set([`node-${low}`, `node-${high}`])].toSorted(compareText);
+      witnesses.set(low * NODES + high, names);
+      return names;
+    },
+  };
 }
 
 /** The ends sorted by their keys with what follows these, and of each its place among them. */
@@ -148,8 +184,9 @@ function inOrder(ends: readonly Identity[], follows: string): { sorted: Identity
 }
 
 /** Two answered connections, a day apart. */
-function edgeOf({ client, server, port }: Called, view: SourceView, firstSeen: number): Edge {
+function edgeOf({ client, server, port }: Called, parts: SharedParts, firstSeen: number): Edge {
   const first = Math.floor(firstSeen / HOUR_MS) * HOUR_MS;
+  const [from, to] = [parts.told(client), parts.told(server)];
   return {
     client,
     server,
@@ -161,11 +198,11 @@ function edgeOf({ client, server, port }: Called, view: SourceView, firstSeen: n
     ],
     firstSeen,
     lastSeen: firstSeen + DAY_MS,
-    views: [view],
+    views: from.views,
     services: NOTHING,
-    witnesses: ['node-a'],
+    witnesses: parts.witnesses(from.node, to.node),
     testimony: { agreed: 2, oneSided: 0, disputed: 0 },
-    clientPods: { names: [], count: 2 },
-    serverPods: { names: [], count: 2 },
+    clientPods: from.pods,
+    serverPods: to.pods,
   };
 }
