@@ -99,7 +99,11 @@ export function parseServerOptions(
     .option('--api-server <url>', 'talk to the API server at this URL')
     .option('--api-token-file <file>', 'bearer token for --api-server')
     .option('--api-ca-file <file>', 'certificate authority of --api-server')
-    .option('--frontier-slack-ms <ms>', 'how late a live kubelet may report what its pods did', '20000')
+    .option(
+      '--frontier-slack-ms <ms>',
+      'how late a live kubelet may report what its pods did; longer than its Lease is renewed in (10 s)',
+      '20000',
+    )
     .option('--frontier-deadline-ms <ms>', 'flows wait at most this long for the kubelets', '300000')
     .option('--node-cidrs <cidr...>', 'ranges of node addresses, where traffic shows only some', [])
     .option(
