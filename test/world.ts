@@ -175,7 +175,7 @@ export const coredns = {
   }),
 } as const;
 
-/** A cluster of these workloads with coredns, two nodes and no policies. */
+/** A cluster of these workloads with coredns and two nodes, where nobody has policies or webhooks. */
 export function cluster(workloads: readonly WorkloadInfo[], detail: Partial<ClusterInfo> = {}): ClusterInfo {
   const all = [...workloads, coredns.workload];
   return {
@@ -187,6 +187,7 @@ export function cluster(workloads: readonly WorkloadInfo[], detail: Partial<Clus
     workloads: all,
     apiServers: [],
     policies: [],
+    webhooks: [],
     ...detail,
     services: [...(detail.services ?? []), coredns.service],
   };

@@ -6,9 +6,8 @@ import type { Call } from './calls.ts';
 import type { Lab, LabPod } from './lab.ts';
 import { mustAnswer } from './peer-process.ts';
 import type { PeerProcess } from './peer-process.ts';
-import { DNS_ADDRESS } from './services.ts';
 import { workloadKey, workloadOf } from './workloads.ts';
-import { NODES } from './world.ts';
+import { DNS_ADDRESS, NODES } from './world.ts';
 
 /** Between two calls, so that seconds differ and the events tool's default buffer of 166 events never fills. */
 const CALL_PAUSE_MS = 100;

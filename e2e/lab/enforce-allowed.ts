@@ -6,10 +6,10 @@ import { questionsOf } from './enforce-dns.ts';
 import type { EnforcedCluster } from './enforce-pods.ts';
 import { linkOf, nodePlace, placeOf, podsOf } from './enforce-probe.ts';
 import type { Caller, Dialled, Place, Probe } from './enforce-probe.ts';
-import { API_SERVER_ADDRESS, DNS_ADDRESS, serviceOf } from './services.ts';
+import { API_SERVER_ADDRESS, serviceOf } from './services.ts';
 import type { PeerCommand } from './peer-protocol.ts';
 import { workloadOf } from './workloads.ts';
-import { NODES, OUTSIDE, STATSD_PORT } from './world.ts';
+import { DNS_ADDRESS, NODES, OUTSIDE, STATSD_PORT } from './world.ts';
 import type { NodeName } from './world.ts';
 
 const CALLS: readonly Call[] = [...ROUND, LONG_LIVED, CLEANUP];

@@ -3,9 +3,8 @@ import type { TruthLine } from '../../test/replay/truth.ts';
 import type { EnforcedCluster, EnforcedPod } from './enforce-pods.ts';
 import { linkOf, placeOf, podsOf } from './enforce-probe.ts';
 import type { Probe } from './enforce-probe.ts';
-import { DNS_ADDRESS } from './services.ts';
 import { EVERY_WORKLOAD, workloadKey } from './workloads.ts';
-import { CACHED_NODE, NODES, OUTSIDE, UPSTREAM_DNS_ADDRESS } from './world.ts';
+import { CACHED_NODE, DNS_ADDRESS, NODES, OUTSIDE, UPSTREAM_DNS_ADDRESS } from './world.ts';
 
 const DNS = 'kube-system/coredns';
 const DNS_PORT = 53;

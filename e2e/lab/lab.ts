@@ -11,7 +11,7 @@ import type { PodFacts, PodStage } from './pod-object.ts';
 import { addBridge, addBridgePod, addLocalDns, addTwoZonePod, bridgeAddresses } from './node-wires.ts';
 import { serviceRules } from './service-rules.ts';
 import type { RoutedService, RoutedSlice } from './service-rules.ts';
-import { clusterZone, DNS_ADDRESS } from './services.ts';
+import { clusterZone } from './services.ts';
 import { runIn } from './shell.ts';
 import { Topology } from './topology.ts';
 import type { PodAddresses } from './topology.ts';
@@ -20,6 +20,7 @@ import { workloadKey } from './workloads.ts';
 import {
   CACHED_NODE,
   CONTROL,
+  DNS_ADDRESS,
   LOCAL_DNS_ADDRESS,
   NODES,
   OUTSIDE,

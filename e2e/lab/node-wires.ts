@@ -1,6 +1,5 @@
 // The wires of pods that are not on a routed veth: on their node's bridge, or behind a second pass through conntrack.
-import { LOCAL_DNS_ADDRESS } from './world.ts';
-import { DNS_ADDRESS } from './services.ts';
+import { DNS_ADDRESS, LOCAL_DNS_ADDRESS } from './world.ts';
 import { runIn, run } from './shell.ts';
 import type { PodAddresses, Topology } from './topology.ts';
 import { NODES } from './world.ts';

@@ -84,6 +84,7 @@ function container(workload: WorkloadSpec): object {
     name: containerName(workload),
     image: image(workload),
     imagePullPolicy: 'IfNotPresent',
+    ...(workload.args === undefined ? {} : { args: workload.args }),
     ...(workload.ports.length === 0
       ? {}
       : {

@@ -1,6 +1,6 @@
 // The Services of the world, and where each of their ports leads after DNAT.
 import { workloadOf } from './workloads.ts';
-import { API_SERVER, NODES, STATSD_PORT, UPSTREAM_DNS_ADDRESS } from './world.ts';
+import { API_SERVER, DNS_ADDRESS, NODES, STATSD_PORT, UPSTREAM_DNS_ADDRESS } from './world.ts';
 
 /** One port of a Service. `target` is a number or the name of a container port. */
 export interface ServicePortSpec {
@@ -26,9 +26,6 @@ export interface ServiceSpec {
 
 /** The range cluster addresses are given from. */
 export const SERVICE_RANGES = { ipv4: '10.96.0.0/16', ipv6: 'fd00:96::/112' } as const;
-
-/** Where pods ask for names. */
-export const DNS_ADDRESS = '10.96.0.10';
 
 export const SERVICES: readonly ServiceSpec[] = [
   {

@@ -1,7 +1,6 @@
 // What nodes have in nftables beside Services: traffic that is not tracked, dropped, or tracked in a second zone. Pure.
-import { CACHED_NODE, DROPPED_PORT, LOCAL_DNS_ADDRESS } from './world.ts';
+import { CACHED_NODE, DNS_ADDRESS, DROPPED_PORT, LOCAL_DNS_ADDRESS } from './world.ts';
 import { SECOND_ZONE } from './node-wires.ts';
-import { DNS_ADDRESS } from './services.ts';
 import type { NodeName } from './world.ts';
 
 /** Tables of `node`, to be loaded after its Services. */

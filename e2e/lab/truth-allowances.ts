@@ -1,8 +1,8 @@
 // What drafts must allow although it did not happen, or did not happen so widely: what follows from the contracts of drafting.
-import { API_SERVER_ADDRESS, DNS_ADDRESS } from './services.ts';
+import { API_SERVER_ADDRESS } from './services.ts';
 import type { TruthLine } from './truth-line.ts';
 import { EVERY_WORKLOAD, workloadKey } from './workloads.ts';
-import { API_SERVER, LOCAL_DNS_ADDRESS, NODES, OUTSIDE } from './world.ts';
+import { API_SERVER, DNS_ADDRESS, LOCAL_DNS_ADDRESS, NODES, OUTSIDE } from './world.ts';
 
 const DNS = 'kube-system/coredns';
 

@@ -1,6 +1,6 @@
 // Who is in the lab's world: every workload with its labels, places and ports. Online Boutique's twelve Deployments
 // (GoogleCloudPlatform/microservices-demo, release/kubernetes-manifests.yaml), what a cluster adds to them, and the cases that an observer must get right.
-import { API_SERVER, CACHED_NODE, FEED_PORT, STATSD_PORT } from './world.ts';
+import { API_SERVER, CACHED_NODE, DNS_ADDRESS, FEED_PORT, LOCAL_DNS_ADDRESS, STATSD_PORT } from './world.ts';
 import type { NodeName } from './world.ts';
 
 /** A port a container declares; `name` as a Service's targetPort may use it. */
@@ -23,6 +23,8 @@ export interface WorkloadSpec {
   readonly dnsPolicy: 'ClusterFirst' | 'Default';
   /** containerPorts as declared. A hostNetwork workload may serve ports it does not declare. */
   readonly ports: readonly PortSpec[];
+  /** Arguments of its container, as declared. */
+  readonly args?: readonly string[];
   /** TCP ports its processes really listen on, beside DNS. */
   readonly listens: readonly number[];
   /** UDP ports on which it takes datagrams and never answers. */
@@ -99,6 +101,7 @@ export const WORKLOADS: readonly WorkloadSpec[] = [
     places: [CACHED_NODE],
     hostNetwork: true,
     dnsPolicy: 'Default',
+    args: ['-localip', `${LOCAL_DNS_ADDRESS},${DNS_ADDRESS}`],
     ports: [
       { name: 'dns', port: 53, protocol: 'UDP' },
       { name: 'dns-tcp', port: 53, protocol: 'TCP' },

@@ -53,6 +53,9 @@ export const API_SERVER = { node: 'node-a', port: 6443 } as const;
 /** The node whose pods ask a DNS cache on their node, which conntrack is told not to track. */
 export const CACHED_NODE: NodeName = 'node-a';
 
+/** Where pods ask for names: the DNS Service's own address. */
+export const DNS_ADDRESS = '10.96.0.10';
+
 /** Where the node-local DNS cache listens, beside the DNS Service's own address (kubernetes/dns, nodelocaldns.yaml). */
 export const LOCAL_DNS_ADDRESS = '169.254.20.10';
 

@@ -140,11 +140,11 @@ class ClusterReader {
     };
     for (const { kind, controller, raw } of this.#controllers) {
       const { metadata } = controller;
-      const isControlled = this.#owners.isControlled(metadata);
+      const isLink = this.#owners.isLink(kind, metadata);
       const top = owner(
-        isControlled ? this.#topOf(metadata) : { namespace: metadata.namespace, kind, name: metadata.name },
+        isLink ? this.#topOf(metadata) : { namespace: metadata.namespace, kind, name: metadata.name },
       );
-      if (!isControlled || top.template === null) top.template = () => templatePods(top.ref, controller, raw);
+      if (!isLink || top.template === null) top.template = () => templatePods(top.ref, controller, raw);
     }
     for (const pod of this.#pods) {
       const known = knownPodOf(pod, this.#topOf(pod.metadata));

@@ -1,4 +1,5 @@
 /** What `netscribe policies` says on standard error beside the document: how sure the drafts are, and what is not in them. */
+import { existingSummary } from '../recommend/existing.ts';
 import type { DraftJson, OmissionJson } from '../wire/draft-json.ts';
 import { plural } from './command.ts';
 
@@ -10,6 +11,7 @@ export function notesOf(drafts: readonly DraftJson[], omitted: readonly Omission
     `${plural(drafts.length, 'draft')}, ${omitted.length} omitted${omitted.length > 0 ? ':' : ''}`,
     ...omitted.map(({ title, code, sentence }) => `  ${title}: ${code} ${sentence}`),
     ...readinessLines(drafts),
+    ...existingSummary(drafts),
     ...heldBackLines(drafts),
   ];
   return `${lines.join('\n')}\n`;

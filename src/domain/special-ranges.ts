@@ -39,7 +39,30 @@ const SPECIAL_IN_GLOBAL_V6 = [
   '3fff::/20', // documentation, RFC 9637
 ];
 
+/** IPv4 addresses by a translator: a short prefix is all of IPv4. */
+const TRANSLATED = [
+  '64:ff9b::/96', // RFC 6052
+  '64:ff9b:1::/48', // the same within an organisation, RFC 8215
+];
+
+/** Reached by a node of its own cloud alone, or standing for quite another address: nothing is told of one by its neighbour. */
+const UNLIKE_THEIR_NEIGHBOURS = [
+  '169.254.0.0/16', // link local: metadata of most clouds, of AWS's tasks and pods, node-local DNS
+  'fe80::/10', // link local: metadata of OpenStack
+  '100.100.100.200/32', // Alibaba's metadata
+  '168.63.129.16/32', // Azure's node services
+  '192.0.0.0/24', // Oracle's metadata 192.0.0.192
+  'fd00:ec2::/32', // AWS's metadata, pod identity, DNS and time over IPv6
+  'fd20:ce::254/128', // Google's metadata
+  'fd00:c1::a9fe:a9fe/128', // Oracle's metadata
+  'fd00:100::100:200/128', // Alibaba's metadata
+  'fd00:42::42/128', // Scaleway's metadata
+  'fd00:a9fe:a9fe::1/128', // Akamai's metadata
+  ...TRANSLATED,
+];
+
 const localNetworks = LOCAL_NETWORKS.map(cidr);
+const unlikeTheirNeighbours: readonly Cidr[] = UNLIKE_THEIR_NEIGHBOURS.map(cidr);
 const specialV4: readonly Cidr[] = [...LOCAL_NETWORKS, ...SPECIAL_PURPOSE]
   .map(cidr)
   .filter((block) => block.family === 4);
@@ -47,6 +70,7 @@ const specialV6: readonly Cidr[] = SPECIAL_IN_GLOBAL_V6.map(cidr);
 const globalV6 = cidr('2000::/3');
 const linkLocal = ['169.254.0.0/16', 'fe80::/10'].map(cidr);
 const loopback = ['127.0.0.0/8', '::1/128'].map(cidr);
+const translated = TRANSLATED.map(cidr);
 const groups = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'].map(cidr);
 
 export type AddressScope = 'loopback' | 'link-local' | 'group' | 'local-network' | 'special' | 'public';
@@ -72,6 +96,24 @@ export function publicSpace(family: 4 | 6): { readonly block: Cidr; readonly exc
   return family === 4
     ? { block: cidr('0.0.0.0/0'), except: specialV4 }
     : { block: globalV6, except: specialV6 };
+}
+
+/**
+ * Ranges of which each address is a place of its own: link-local ones, those of cloud metadata, and IPv4 addresses as a
+ * translator writes them. A prefix over some of them would allow others that have nothing to do with them.
+ */
+export function standsAlone(address: IpAddress): boolean {
+  return within(unlikeTheirNeighbours, address);
+}
+
+/** Whether it is an IPv4 address as a translator writes it for hosts that speak IPv6 only (RFC 6052, RFC 8215). */
+export function isTranslated(address: IpAddress): boolean {
+  return within(translated, address);
+}
+
+/** The ranges of `standsAlone`. */
+export function rangesOfLoners(): readonly Cidr[] {
+  return unlikeTheirNeighbours;
 }
 
 function within(blocks: readonly Cidr[], address: IpAddress): boolean {

@@ -1,4 +1,4 @@
-/** The top controller of a set of pods (Deployment, StatefulSet, CronJob ...), or a bare pod itself. */
+/** The controller that a set of pods is known by (Deployment, StatefulSet, CronJob ...), or a bare pod itself. */
 export interface WorkloadRef {
   readonly namespace: string;
   /** The Kubernetes kind, as in `Deployment`; `Pod` for a pod without a controller. */

@@ -18,6 +18,7 @@ import { nodeFactOf, nodeInfoOf, nodeObject } from './node.ts';
 import { anyObject, checked, objectMeta } from './object.ts';
 import type { ObjectReject } from './object.ts';
 import { OwnerIndex } from './owners.ts';
+import { CALLER_KINDS } from '../recommend/cluster.ts';
 import type { OtherPolicy, WebhookTarget } from '../recommend/cluster.ts';
 import { podFactOf } from './pod-fact.ts';
 import { knownPodOf, podObject } from './pod.ts';
@@ -82,9 +83,11 @@ export class ClusterModel {
   /** Pods by the uid of the owner that they wait for. */
   readonly #awaitingOwner = new Map<string, Map<string, { pod: PodObject; observedAt: number }>>();
   readonly #policies = new Map<string, NetworkPolicy>();
+  #hasReadPolicies = false;
   readonly #apiServerSlices = new Map<string, readonly Endpoint[]>();
   readonly #webhooks = new Map<string, readonly WebhookTarget[]>();
-  #hasReadWebhooks = false;
+  /** Kinds that were listed, or of which an object was told. */
+  readonly #readCallers = new Set<string>();
   #otherPolicies: readonly OtherPolicy[] | null = null;
 
   constructor(sink: LeaseSink, context: EventContext = IN_CAPTURE) {
@@ -105,7 +108,8 @@ export class ClusterModel {
 
   /** Every object of this kind has been applied: that there is none of it is known too. */
   listed(kind: string): void {
-    if (webhookSchemas.has(kind)) this.#hasReadWebhooks = true;
+    if (webhookSchemas.has(kind)) this.#readCallers.add(kind);
+    if (kind === 'NetworkPolicy') this.#hasReadPolicies = true;
   }
 
   /** Other kinds of policy of which objects exist. */
@@ -165,13 +169,14 @@ export class ClusterModel {
       case 'NetworkPolicy':
         return withChecked(networkPolicyObject, object, (policy) => {
           const value = networkPolicyOf(policy);
+          this.#hasReadPolicies = true;
           keep(this.#policies, `${value.metadata.namespace}/${value.metadata.name}`, isGone ? null : value);
         });
       default: {
         const webhook = webhookSchemas.get(kind);
         if (webhook !== undefined)
           return withChecked(webhook, object, ({ uid, targets }) => {
-            this.#hasReadWebhooks = true;
+            this.#readCallers.add(kind);
             keep(this.#webhooks, uid, isGone ? null : targets);
           });
         const schema = controllerSchemas.get(kind);
@@ -246,8 +251,18 @@ export class ClusterModel {
       workloads: workloadsOf(this.#controllers.values(), pods, this.#owners),
       apiServers: this.#apiServers(),
       policies: [...this.#policies].toSorted(([a], [b]) => compareText(a, b)).map(([, policy]) => policy),
-      ...(this.#hasReadWebhooks ? { webhooks: webhooksInOrder(this.#webhooks.values()) } : {}),
+      ...(!this.#hasReadPolicies && { policiesUnread: true as const }),
+      ...this.#callers(),
       otherPolicies: this.#otherPolicies,
+    };
+  }
+
+  #callers(): Pick<ClusterInfo, 'webhooks' | 'unreadCallers'> {
+    if (this.#readCallers.size === 0) return {};
+    const unread = CALLER_KINDS.filter((kind) => !this.#readCallers.has(kind));
+    return {
+      webhooks: webhooksInOrder(this.#webhooks.values()),
+      ...(unread.length > 0 && { unreadCallers: unread }),
     };
   }
 

@@ -1,4 +1,7 @@
-/** From a pod up its controller references to the workload people know: Pod -> ReplicaSet -> Deployment, Pod -> Job -> CronJob. */
+/**
+ * From a pod up its controller references to the workload people know: Pod -> ReplicaSet -> Deployment, Pod -> Job -> CronJob
+ * (NETPOL 4.3). What an operator's custom resource owns stays a workload of its own: one such resource may own many.
+ */
 import type { WorkloadRef } from '../domain/workload.ts';
 import type { ObjectMeta } from './object.ts';
 
@@ -8,11 +11,14 @@ interface OwnerLink {
   readonly uid: string;
 }
 
-/** ReplicaSet -> Deployment and Job -> CronJob are the deepest chains of Kubernetes itself; operators add one or two. */
+/** One more than any chain of these kinds: an owner may be named in a circle. */
 const MAX_DEPTH = 8;
 
-/** Kinds that another controller commonly owns, so that the workload stands above them. */
-const CONTROLLED_KINDS: ReadonlySet<string> = new Set(['ReplicaSet', 'Job']);
+/**
+ * Kinds that are made anew per revision or per run, so that whoever controls them is the workload: a Deployment, a CronJob,
+ * or what stands for one (Argo's Rollout, OpenShift's DeploymentConfig, KEDA's ScaledJob).
+ */
+const LINKS: ReadonlySet<string> = new Set(['ReplicaSet', 'ReplicationController', 'Job']);
 
 export class OwnerIndex {
   readonly #controllerOf = new Map<string, OwnerLink>();
@@ -43,11 +49,14 @@ export class OwnerIndex {
     }
   }
 
-  /** The top controller of a pod; the pod itself when it has none, or when its node made it (a static pod's mirror). */
+  /**
+   * The first controller above a pod that is no mere link; the pod itself when it has none, or when its node made it (a static
+   * pod's mirror).
+   */
   workloadOf(pod: ObjectMeta): WorkloadRef {
     let top = controllerReference(pod);
     if (top === null || top.kind === 'Node') return { namespace: pod.namespace, kind: 'Pod', name: pod.name };
-    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    for (let depth = 0; depth < MAX_DEPTH && LINKS.has(top.kind); depth++) {
       const above = this.#controllerOf.get(top.uid);
       if (above === undefined) break;
       top = above;
@@ -62,16 +71,16 @@ export class OwnerIndex {
   unseenOwnerOf(pod: ObjectMeta): string | null {
     let top = controllerReference(pod);
     for (let depth = 0; top !== null && depth < MAX_DEPTH; depth++) {
-      if (!CONTROLLED_KINDS.has(top.kind)) return null;
+      if (!LINKS.has(top.kind)) return null;
       if (!this.#seen.has(top.uid)) return top.uid;
       top = this.#controllerOf.get(top.uid) ?? null;
     }
     return null;
   }
 
-  /** Whether another object controls this one, so that it is no workload of its own. */
-  isControlled(meta: ObjectMeta): boolean {
-    return controllerReference(meta) !== null;
+  /** Whether an object of this kind only stands between its pods and their workload, so that it is none itself. */
+  isLink(kind: string, meta: ObjectMeta): boolean {
+    return LINKS.has(kind) && controllerReference(meta) !== null;
   }
 }
 

@@ -12,6 +12,7 @@ const ipText = z.string().refine((text) => parseIp(text) !== null, 'not an IP ad
 
 const container = z.object({
   name: z.string().optional(),
+  command: z.array(z.string()).nullish(),
   args: z.array(z.string()).nullish(),
   restartPolicy: z.string().nullish(),
   ports: z
@@ -78,7 +79,6 @@ export type PodObject = z.infer<typeof podObject>;
 
 export function knownPodOf(pod: PodObject, workload: WorkloadRef): KnownPod {
   const { metadata, spec, status } = pod;
-  const sidecars = (spec.initContainers ?? []).filter((each) => each.restartPolicy === 'Always');
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -90,13 +90,7 @@ export function knownPodOf(pod: PodObject, workload: WorkloadRef): KnownPod {
     hostNetwork: spec.hostNetwork === true,
     ended: status.phase === 'Succeeded' || status.phase === 'Failed',
     ...(hasSecondaryInterfaces(metadata) && { secondaryInterfaces: true }),
-    ports: [...spec.containers, ...sidecars].flatMap((each) =>
-      (each.ports ?? []).map((port) => ({
-        name: port.name ?? null,
-        protocol: parseProtocol(port.protocol ?? 'TCP') ?? 'tcp',
-        port: port.containerPort,
-      })),
-    ),
+    ports: containerPortsOf(spec),
   };
 }
 
@@ -115,12 +109,28 @@ export function dnsOf(spec: PodSpec): { policy: DnsPolicy; nameservers: IpAddres
   };
 }
 
+/** Ports that pods of this spec declare, by whose names Services and policies may call them. */
+export function containerPortsOf(spec: PodSpec): KnownPod['ports'] {
+  return lastingContainers(spec)
+    .flatMap((each) => each.ports ?? [])
+    .map(({ name, protocol, containerPort }) => ({
+      name: name ?? null,
+      protocol: parseProtocol(protocol ?? 'TCP') ?? 'tcp',
+      port: containerPort,
+    }));
+}
+
 /** Container ports that the node forwards from its own address. */
 export function hostPortsOf(spec: PodSpec): { protocol: 'tcp' | 'udp' | 'sctp'; port: number }[] {
-  return spec.containers
+  return lastingContainers(spec)
     .flatMap((each) => each.ports ?? [])
     .filter((port) => (port.hostPort ?? 0) > 0)
     .map((port) => ({ protocol: parseProtocol(port.protocol ?? 'TCP') ?? 'tcp', port: port.containerPort }));
+}
+
+/** Containers that run as long as the pod: also init containers that restart always, which are sidecars (Kubernetes 1.29). */
+function lastingContainers({ containers, initContainers }: PodSpec): PodSpec['containers'] {
+  return [...containers, ...(initContainers ?? []).filter((each) => each.restartPolicy === 'Always')];
 }
 
 /** All addresses that the pod reports, its first alone where an old server names no others. */

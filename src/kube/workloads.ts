@@ -1,41 +1,52 @@
-/** The workloads of a cluster: what no other object controls, each with the pods that are its own. */
+/** The workloads of a cluster: controllers that are no mere link to another, and what else has pods, each with its own. */
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 import type { KnownPod, WorkloadInfo } from '../recommend/cluster.ts';
 import type { Controller } from './controller.ts';
 import type { OwnerIndex } from './owners.ts';
-import { dnsOf, hostPortsOf } from './pod.ts';
+import { localDnsOf } from './local-dns.ts';
+import { containerPortsOf, dnsOf, hostPortsOf } from './pod.ts';
 import type { PodSpec } from './pod.ts';
 
-type Growing = WorkloadInfo & { readonly pods: KnownPod[] };
+interface SpecifiedPod {
+  readonly pod: KnownPod;
+  readonly spec: PodSpec;
+}
 
 /** By key; pods in the order given. */
 export function workloadsOf(
   controllers: Iterable<{ readonly kind: string; readonly controller: Controller }>,
-  pods: readonly { readonly pod: KnownPod; readonly spec: PodSpec }[],
-  owners: Pick<OwnerIndex, 'isControlled'>,
+  pods: readonly SpecifiedPod[],
+  owners: Pick<OwnerIndex, 'isLink'>,
 ): WorkloadInfo[] {
-  const infos = new Map<string, Growing>();
+  const infos = new Map<string, WorkloadInfo>();
+  const podsOf = Map.groupBy(pods, ({ pod }) => workloadKey(pod.workload));
   for (const { kind, controller } of controllers) {
-    if (owners.isControlled(controller.metadata)) continue;
+    if (owners.isLink(kind, controller.metadata)) continue;
     // Of whom only metadata is known, the pods say everything.
     if (controller.selector === null && controller.templateLabels === null) continue;
     const { namespace, name } = controller.metadata;
     const ref: WorkloadRef = { namespace, kind, name };
-    infos.set(workloadKey(ref), workloadOf(ref, controller.spec, controller));
+    const key = workloadKey(ref);
+    infos.set(key, workloadOf(ref, controller, podsOf.get(key) ?? []));
   }
-  for (const { pod, spec } of pods) {
-    const key = workloadKey(pod.workload);
-    const info = infos.get(key) ?? workloadOf(pod.workload, spec, null);
-    info.pods.push(pod);
-    infos.set(key, info);
+  for (const [key, own] of podsOf) {
+    const [first] = own;
+    if (first !== undefined && !infos.has(key)) infos.set(key, workloadOf(first.pod.workload, null, own));
   }
   return [...infos].toSorted(([a], [b]) => compareText(a, b)).map(([, info]) => info);
 }
 
-function workloadOf(ref: WorkloadRef, spec: PodSpec | null, controller: Controller | null): Growing {
-  const dns = spec === null ? { policy: 'ClusterFirst' as const, nameservers: [] } : dnsOf(spec);
+function workloadOf(
+  ref: WorkloadRef,
+  controller: Controller | null,
+  own: readonly SpecifiedPod[],
+): WorkloadInfo {
+  const spec = controller === null ? specOf(own) : controller.spec;
+  // Policies govern no pod of the host network: whatever else there is asks DNS in its own way.
+  const governed = spec?.hostNetwork === true ? (livingOffNode(own)?.spec ?? spec) : spec;
+  const dns = governed === null ? { policy: 'ClusterFirst' as const, nameservers: [] } : dnsOf(governed);
   return {
     ref,
     selector: controller?.selector ?? null,
@@ -43,8 +54,24 @@ function workloadOf(ref: WorkloadRef, spec: PodSpec | null, controller: Controll
     hostNetwork: spec?.hostNetwork === true,
     dnsPolicy: dns.policy,
     nameservers: dns.nameservers,
-    hostPorts: spec === null ? [] : hostPortsOf(spec),
-    pods: [],
+    hostPorts: governed === null ? [] : hostPortsOf(governed),
+    pods: own.map(({ pod }) => pod),
+    ...(spec !== null && localDnsOf(spec)),
+    ...(controller !== null && spec !== null && { containerPorts: containerPortsOf(spec) }),
     ...(controller?.suspended === true && { suspended: true }),
   };
+}
+
+/** What stands for the template that nobody knows: of a pod that a policy governs, if there is one. */
+function specOf(own: readonly SpecifiedPod[]): PodSpec | null {
+  const found =
+    livingOffNode(own) ??
+    own.find(({ pod }) => !pod.ended) ??
+    own.find(({ pod }) => !pod.hostNetwork) ??
+    own[0];
+  return found?.spec ?? null;
+}
+
+function livingOffNode(own: readonly SpecifiedPod[]): SpecifiedPod | undefined {
+  return own.find(({ pod }) => !pod.ended && !pod.hostNetwork);
 }

@@ -11,36 +11,16 @@ import {
 import type { Cidr } from '../domain/cidr.ts';
 import { compareIps, familyOf, widthOf } from '../domain/ip.ts';
 import type { IpAddress, IpFamily } from '../domain/ip.ts';
-import { publicSpace, scopeOf } from '../domain/special-ranges.ts';
+import { publicSpace, rangesOfLoners, scopeOf, standsAlone } from '../domain/special-ranges.ts';
 import type { IpBlock } from '../netpol/policy.ts';
-import type { ClusterInfo } from './cluster.ts';
-import { ownAddressesOf } from './policy-world.ts';
 import { RangeIndex } from './range-index.ts';
 
 /** Up to this many addresses stay exact; more are read by nobody. */
 const MAX_EXACT_ADDRESSES = 8;
 /** No prefix wider than this is drafted from addresses that were seen. IPv6: one LAN (RFC 4291 section 2.5.4). */
-const WIDEST_PREFIX: Readonly<Record<IpFamily, number>> = { 4: 24, 6: 64 };
+export const WIDEST_PREFIX: Readonly<Record<IpFamily, number>> = { 4: 24, 6: 64 };
 
-/** Ranges of pods and Services: declared ones, and every address known to be one. */
-export function podAndServiceRanges(cluster: ClusterInfo): RangeIndex {
-  const single = [
-    ...cluster.services.flatMap((service) => service.clusterIps),
-    ...cluster.workloads
-      .flatMap((workload) => workload.pods.filter((pod) => !pod.hostNetwork))
-      .flatMap((pod) => pod.ips),
-  ];
-  return new RangeIndex([
-    ...single.map((ip) => cidrOf(ip)),
-    ...cluster.nodes.flatMap((node) => node.podCidrs),
-  ]);
-}
-
-/** Every range of the cluster: pods, Services, nodes and API servers. */
-export function clusterRanges(cluster: ClusterInfo, podsAndServices: RangeIndex): RangeIndex {
-  const hosts = [...cluster.nodes.flatMap(ownAddressesOf), ...cluster.apiServers.map((each) => each.ip)];
-  return new RangeIndex([...podsAndServices.ranges, ...hosts.map((ip) => cidrOf(ip))]);
-}
+const LONERS = new RangeIndex(rangesOfLoners());
 
 /** Every address by itself. */
 export function exactBlocks(addresses: readonly IpAddress[]): IpBlock[] {
@@ -48,29 +28,26 @@ export function exactBlocks(addresses: readonly IpAddress[]): IpBlock[] {
 }
 
 /**
- * Blocks for addresses seen: exact up to 8, else per /24 (/64) the smallest prefix over them. A prefix that
- * would reach into `forbidden` falls back to the exact addresses in it.
+ * Blocks for addresses seen: exact up to 8, else per /24 (/64) the smallest prefix over them. A prefix that would reach into
+ * `forbidden` falls back to the exact addresses in it, and what stands alone (link-local, metadata) is exact and counts for nothing.
  */
 export function blocksOfSeen(addresses: readonly IpAddress[], forbidden: RangeIndex): IpBlock[] {
-  const distinct = [...new Set(addresses)];
-  return distinct.length <= MAX_EXACT_ADDRESSES ? exactBlocks(distinct) : prefixBlocks(distinct, forbidden);
+  return areFew(addresses) ? exactBlocks(addresses) : prefixBlocks(addresses, forbidden);
 }
 
-/** As `blocksOfSeen`, but null where a prefix would reach into `forbidden`. */
-export function freeBlocksOfSeen(addresses: readonly IpAddress[], forbidden: RangeIndex): IpBlock[] | null {
-  const distinct = [...new Set(addresses)];
-  if (distinct.length <= MAX_EXACT_ADDRESSES) return exactBlocks(distinct);
-  const prefixes = prefixesOver(distinct);
-  if (prefixes.some(({ block, over }) => reaches(block, forbidden, over))) return null;
-  return printed(prefixes.map(({ block }) => block));
+/** Whether `blocksOfSeen` would have had a prefix reach into `forbidden`. */
+export function isRefused(addresses: readonly IpAddress[], forbidden: RangeIndex): boolean {
+  if (areFew(addresses)) return false;
+  return prefixesOver(addresses).some(({ block, over }) => reaches(block, forbidden, over));
 }
 
 /** Per /24 (/64) the smallest prefix over the addresses, or the addresses where it would reach into `forbidden`. */
 export function prefixBlocks(addresses: readonly IpAddress[], forbidden: RangeIndex): IpBlock[] {
-  const blocks = prefixesOver([...new Set(addresses)]).flatMap(({ block, over }) =>
-    reaches(block, forbidden, over) ? over.map((ip) => cidrOf(ip)) : [block],
+  const blocks = prefixesOver(addresses).flatMap(({ block, over }) =>
+    reaches(block, forbidden, over) || reaches(block, LONERS, over) ? over.map((ip) => cidrOf(ip)) : [block],
   );
-  return printed(blocks);
+  const alone = [...new Set(addresses.filter(standsAlone))].map((ip) => cidrOf(ip));
+  return [...blocks, ...alone].toSorted(compareCidrs).map((block) => ({ cidr: formatCidr(block) }));
 }
 
 /** All public addresses of these families, less every special-purpose range and every range of this cluster. */
@@ -101,19 +78,22 @@ export function blockHolds(block: IpBlock, address: IpAddress): boolean {
   return holds(block.cidr) && !(block.except ?? []).some(holds);
 }
 
+function areFew(addresses: readonly IpAddress[]): boolean {
+  return new Set(addresses.filter((ip) => !standsAlone(ip))).size <= MAX_EXACT_ADDRESSES;
+}
+
+/** Of those that do not stand alone. */
 function prefixesOver(addresses: readonly IpAddress[]): { block: Cidr; over: IpAddress[] }[] {
-  const byNetwork = Map.groupBy(addresses, (ip) => formatCidr(cidrOf(ip, WIDEST_PREFIX[familyOf(ip)])));
+  const distinct = [...new Set(addresses)].filter((ip) => !standsAlone(ip));
+  const byNetwork = Map.groupBy(distinct, (ip) => formatCidr(cidrOf(ip, WIDEST_PREFIX[familyOf(ip)])));
   return [...byNetwork.values()].map((over) => ({ block: spanningCidr(over), over }));
 }
 
 /** Whether a block would allow addresses of a range beyond those that were seen themselves. */
 function reaches(block: Cidr, forbidden: RangeIndex, seen: readonly IpAddress[]): boolean {
-  if (block.length === widthOf(block.family)) return false;
+  // There is nothing else in it.
+  if (BigInt(seen.length) === 1n << BigInt(widthOf(block.family) - block.length)) return false;
   return forbidden
     .overlapping(block)
     .some((range) => range.length < widthOf(range.family) || !seen.some((ip) => cidrContains(range, ip)));
-}
-
-function printed(blocks: readonly Cidr[]): IpBlock[] {
-  return blocks.toSorted(compareCidrs).map((block) => ({ cidr: formatCidr(block) }));
 }

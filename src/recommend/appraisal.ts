@@ -6,6 +6,7 @@ import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 import type { Backends } from './backends.ts';
+import { CALLER_KINDS } from './cluster.ts';
 import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
 import { OBSERVATION_MEANINGS, READINESS_MEANINGS, SURROUNDING_MEANINGS } from './caveat-codes.ts';
 import type { ObservationCode, SurroundingCode } from './caveat-codes.ts';
@@ -13,9 +14,11 @@ import { coverageOf, NO_COVERAGE } from './coverage.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
 import type { WorkloadCoverage } from './coverage.ts';
 import type { BareDraft, Caveat, DraftOutcome, HeldBackEdge, Omission, Readiness } from './draft.ts';
+import type { Compared } from './existing-policies.ts';
 import type { History, Span } from './history.ts';
 import type { Needs, Quarantined } from './need.ts';
 import type { ExposedPorts } from './need-class.ts';
+import { unknownPortNames } from './port-names.ts';
 import { readinessOf } from './readiness.ts';
 import { unusedFinder } from './unused.ts';
 import type { Unused } from './unused.ts';
@@ -70,6 +73,7 @@ export function appraiser(input: AppraisalInput): Appraiser {
   );
   const heldBack = byWorkload(needs.quarantined);
   const unusedOf = unusedFinder(cluster, input.backends);
+  const portNamesOf = unknownPortNames(cluster, input.backends);
   const general = generalCaveats(input);
   return {
     ofWorkload: (workload, edges) => {
@@ -91,6 +95,7 @@ export function appraiser(input: AppraisalInput): Appraiser {
         heldBack: held,
         caveats: [
           ...general,
+          ...portNamesOf(workload.ref),
           ...(hasSecondaryInterfaces(workload) ? [surrounding('secondary-interfaces')] : []),
           ...observed('blind-nodes', own?.blindNodes ?? []),
           ...observed('losses', own?.lossyNodes ?? []),
@@ -105,17 +110,19 @@ export function appraiser(input: AppraisalInput): Appraiser {
   };
 }
 
-/** The function that says of each draft how sure it is, by the appraisals of all workloads. */
+/** The function that says of each draft how sure it is, by the appraisals of all workloads, and what it is beside policies in force. */
 export function appraisedDrafts(
   appraised: readonly AppraisedWorkload[],
+  compare: (draft: BareDraft) => Compared,
 ): (outcome: BareDraft | Omission) => DraftOutcome {
   const known = new Map(appraised.map((each) => [workloadKey(each.workload), each]));
   return (outcome) => {
     if (outcome.kind === 'omitted') return outcome;
     const own = known.get(workloadKey(outcome.workload)) ?? UNKNOWN;
     const { readiness, coverage, unused, heldBack } = own;
-    const caveats = distinctCaveats([...outcome.caveats, ...own.caveats]);
-    return { ...outcome, caveats, readiness, coverage, unused, heldBack };
+    const { existing, rules, caveats: ofExisting } = compare(outcome);
+    const caveats = distinctCaveats([...outcome.caveats, ...ofExisting, ...own.caveats]);
+    return { ...outcome, rules, caveats, readiness, coverage, unused, heldBack, existing };
   };
 }
 
@@ -133,12 +140,15 @@ const UNKNOWN: Appraisal = {
 
 /** The same for every workload. */
 function generalCaveats({ cluster, window, learningWindowMs }: AppraisalInput): Caveat[] {
-  const { otherPolicies = null } = cluster;
+  const { otherPolicies = null, webhooks, unreadCallers = [] } = cluster;
+  const unread = webhooks === undefined ? CALLER_KINDS : unreadCallers;
   const kinds = (otherPolicies ?? []).map(({ group, kind }) => `${kind}.${group}`).toSorted(compareText);
   return [
     ...(window.end - window.start < learningWindowMs ? [observation('short-window')] : []),
+    ...(cluster.policiesUnread === true ? [observation('existing-policies-not-assessed')] : []),
     ...(otherPolicies === null ? [observation('other-policies-not-assessed')] : []),
     ...(kinds.length > 0 ? [surrounding('other-policies', kinds)] : []),
+    ...observed('webhooks-not-assessed', unread.toSorted(compareText)),
   ];
 }
 

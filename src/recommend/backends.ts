@@ -1,7 +1,7 @@
 /** Which workloads a Service sends connections to, found without asking every workload of the cluster. */
 import type { LabelSelector } from '../netpol/policy.ts';
 import { selectorMatches } from '../netpol/selector.ts';
-import type { ClusterInfo, ServiceInfo, ServicePort, WorkloadInfo } from './cluster.ts';
+import type { ClusterInfo, KnownPod, ServiceInfo, ServicePort, WorkloadInfo } from './cluster.ts';
 import { LabelSetIndex } from './label-sets.ts';
 import { isUnstableKey } from './unstable-labels.ts';
 
@@ -32,12 +32,16 @@ function isSelected({ templateLabels, pods }: WorkloadInfo, selector: LabelSelec
   );
 }
 
-/** A Service port's target as numbers: a named target may differ from pod to pod. */
+/** What its pods declare, and the pods that its template will make. */
+export function declaredPortsOf({ pods, containerPorts = [] }: WorkloadInfo): KnownPod['ports'] {
+  return [...pods.flatMap(({ ports }) => ports), ...containerPorts];
+}
+
+/** A Service port's target as numbers: a named target may differ from pod to pod. None when nobody is known to have the name. */
 export function targetPortsOf(port: ServicePort, backends: readonly WorkloadInfo[]): number[] {
   if (typeof port.targetPort === 'number') return [port.targetPort];
   const named = backends
-    .flatMap((workload) => workload.pods)
-    .flatMap((pod) => pod.ports)
+    .flatMap(declaredPortsOf)
     .filter((each) => each.name === port.targetPort && each.protocol === port.protocol)
     .map((each) => each.port);
   return [...new Set(named)].toSorted((a, b) => a - b);

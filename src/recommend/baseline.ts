@@ -35,13 +35,12 @@ export function baselines(
     outcomes.filter(({ kind }) => kind === 'omitted'),
     ({ workload }) => workload.namespace,
   );
-  return [...Map.groupBy(subjects, ({ ref }) => ref.namespace)]
-    .toSorted(([a], [b]) => compareText(a, b))
-    .map(([namespace, own]) => {
-      const ref = { namespace, kind: 'Namespace', name: BASELINE_NAME };
-      const cut = (omitted.get(namespace) ?? []).map(({ workload }) => workloadTitle(workload));
-      return cut.length === 0 ? baselineOf(ref, own, context) : wouldCut(ref, cut);
-    });
+  const namespaces = new Set(subjects.map(({ ref }) => ref.namespace));
+  return [...namespaces].toSorted(compareText).map((namespace) => {
+    const ref = { namespace, kind: 'Namespace', name: BASELINE_NAME };
+    const cut = (omitted.get(namespace) ?? []).map(({ workload }) => workloadTitle(workload));
+    return cut.length === 0 ? baselineOf(ref, context) : wouldCut(ref, cut);
+  });
 }
 
 function wouldCut(ref: WorkloadRef, cut: readonly string[]): Omission {
@@ -66,9 +65,9 @@ function podToCome({ namespace }: WorkloadRef): WorkloadInfo {
   };
 }
 
-function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: DraftingContext): BareDraft {
-  const members = [...subjects.flatMap((subject) => subject.members), podToCome(ref)];
-  const dns = dnsRules({ ref, members }, context);
+function baselineOf(ref: WorkloadRef, context: DraftingContext): BareDraft {
+  // What other resolvers a workload was given is its own draft's business and nobody else's.
+  const dns = dnsRules({ ref, members: [podToCome(ref)] }, context);
   const views = context.options.cni === 'aws-vpc-cni' ? serviceViewRules([], dns.services, context) : [];
   const rules = mergeRules('egress', [...dns.rules, ...views], context);
   return {
@@ -93,6 +92,6 @@ function baselineOf(ref: WorkloadRef, subjects: readonly Subject[], context: Dra
       },
     },
     rules,
-    caveats: distinctCaveats([EVERY_POD, ...rules.flatMap((rule) => rule.caveats)]),
+    caveats: distinctCaveats([EVERY_POD, ...dns.caveats, ...rules.flatMap((rule) => rule.caveats)]),
   };
 }

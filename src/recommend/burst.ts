@@ -4,7 +4,8 @@ import { HOUR_MS } from '../domain/edge.ts';
 import { identityKey } from '../domain/identity.ts';
 import type { Identity } from '../domain/identity.ts';
 import { KeyedMap } from './keyed-map.ts';
-import { addressClass, isOfOwnNode } from './need-class.ts';
+import { addressClass } from './need-class.ts';
+import { isOfOwnNode } from './seen-clients.ts';
 
 /** DESIGN section 5. */
 const BURST_MS = 10 * 60_000;

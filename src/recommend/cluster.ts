@@ -19,6 +19,13 @@ export interface KnownPod extends PolicyPod {
   readonly secondaryInterfaces?: boolean;
 }
 
+/** What a node-local DNS cache is told to listen on. */
+export interface LocalDns {
+  readonly addresses: readonly IpAddress[];
+  /** Whether all that it is told could be read. */
+  readonly isWhole: boolean;
+}
+
 export interface WorkloadInfo {
   readonly ref: WorkloadRef;
   /** The controller's own spec.selector; null for Jobs, CronJobs, bare pods and controllers of unknown kind. */
@@ -32,6 +39,10 @@ export interface WorkloadInfo {
   /** Ports mapped to the node's own address (hostPort), as container ports. */
   readonly hostPorts: readonly { readonly protocol: Protocol; readonly port: number }[];
   readonly pods: readonly KnownPod[];
+  /** Ports that the pod template declares, also those of sidecars; absent when no template is known. */
+  readonly containerPorts?: KnownPod['ports'];
+  /** Where its node-local DNS cache listens; absent when no container of it is told to (`-localip`). */
+  readonly localDns?: LocalDns;
   /** Of a CronJob: it starts no Jobs until it is told to. */
   readonly suspended?: boolean;
 }
@@ -64,14 +75,18 @@ export interface NodeInfo {
   readonly tunnels?: readonly IpAddress[];
 }
 
+/** Kinds of objects that make the API server call a Service. */
+export const CALLER_KINDS = [
+  'APIService',
+  'CustomResourceDefinition',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+] as const;
+
 /** A Service that the API server itself calls: whoever cuts it off stops requests to the cluster. */
 export interface WebhookTarget {
   /** Of the object that names the Service. */
-  readonly kind:
-    | 'ValidatingWebhookConfiguration'
-    | 'MutatingWebhookConfiguration'
-    | 'APIService'
-    | 'CustomResourceDefinition';
+  readonly kind: (typeof CALLER_KINDS)[number];
   /** Name of that object, as in `cert-manager-webhook` or `v1beta1.metrics.k8s.io`. */
   readonly name: string;
   /** `port` is the Service's own, 443 where the object names none. */
@@ -94,11 +109,15 @@ export interface ClusterInfo {
   readonly apiServers: readonly Endpoint[];
   /** Policies in force. */
   readonly policies: readonly NetworkPolicy[];
+  /** Nobody could list the policies in force, or looked: `policies` has none of them. Absent means that they are known. */
+  readonly policiesUnread?: true;
   /**
    * Services behind webhooks, aggregated APIs and conversions, each object's apart, of those kinds that could be read. Absent
    * when none of the kinds was.
    */
   readonly webhooks?: readonly WebhookTarget[];
+  /** Of the kinds of `webhooks` those that nobody could read, sorted; absent means none, where `webhooks` is there. */
+  readonly unreadCallers?: readonly WebhookTarget['kind'][];
   /** Other kinds of policy that this cluster has objects of (Cilium, Calico, Istio ...); null or absent when nobody looked. */
   readonly otherPolicies?: readonly OtherPolicy[] | null;
 }

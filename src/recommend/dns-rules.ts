@@ -1,12 +1,13 @@
 /** The rules by which a subject's pods reach the resolver they were given, and what those rules already allow. */
-import { cidrOf, formatCidr } from '../domain/cidr.ts';
 import type { Edge } from '../domain/edge.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { scopeOf } from '../domain/special-ranges.ts';
+import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
-import type { NetworkPolicyPeer } from '../netpol/policy.ts';
+import { blockHolds, exactBlocks } from './addresses.ts';
 import type { WorkloadInfo } from './cluster.ts';
-import type { DnsService } from './dns.ts';
+import { dnsPeers } from './dns-peers.ts';
+import type { DnsServers, DnsService } from './dns.ts';
 import type { Caveat } from './draft.ts';
 import type { DraftingContext } from './drafting.ts';
 import type { Subject } from './peers.ts';
@@ -28,102 +29,121 @@ export interface DnsRules {
   readonly covers: (edge: Edge) => boolean;
 }
 
-type DnsContext = Pick<DraftingContext, 'dns' | 'nodeLocalDns' | 'resolvers' | 'peers'>;
+type DnsContext = Pick<DraftingContext, 'dns' | 'nodeLocalDns' | 'resolvers' | 'peers' | 'given'>;
 
 export function dnsRules(subject: Pick<Subject, 'ref' | 'members'>, context: DnsContext): DnsRules {
-  const { members } = subject;
-  const given = members.map((workload) => resolversOf(workload, context));
+  const given = subject.members.map((workload) => resolversOf(workload, context));
   const services = [...new Set(given.flatMap((each) => each.services))];
+  const redirected = [...new Set(given.flatMap((each) => each.redirected))];
   const addresses = [...new Set(given.flatMap((each) => each.addresses))];
-  const allowed = new Set<string>();
-  const rules: RuleDraft[] = [];
-  for (const { backends, ports } of services) {
-    const peers = backends.flatMap((backend) => peersOf(backend, subject.ref.namespace, context));
-    if (peers.length > 0)
-      rules.push({ ...DNS_RULE, peers: distinctPeers(peers.map(({ peer }) => peer)), ports });
-    for (const { ends } of peers)
-      for (const end of ends) for (const port of ports) allowed.add(`${end} ${portKey(port)}`);
-  }
-  if (addresses.length > 0) rules.push({ ...DNS_RULE, peers: addresses.map(exactPeer), ports: PLAIN_DNS });
-  for (const address of addresses) for (const port of PLAIN_DNS) allowed.add(`${address} ${portKey(port)}`);
-  const ports = new Set(rules.flatMap((rule) => rule.ports.map(({ port }) => port)));
-  const covers = (edge: Edge): boolean => {
-    if (!ports.has(edge.port)) return false;
-    const server = edge.server.kind === 'workload' ? workloadKey(edge.server.workload) : edge.server.address;
-    return allowed.has(`${server} ${portKey(edge)}`);
-  };
-  return { rules, services, covers, caveats: dnsCaveats(members, given) };
-}
-
-interface Resolvers {
-  readonly services: readonly DnsService[];
-  readonly addresses: readonly IpAddress[];
-}
-
-/** What the kubelet writes into resolv.conf (kubelet/network/dns), a Service's address as the Service. */
-function resolversOf(workload: WorkloadInfo, { dns, nodeLocalDns, resolvers }: DnsContext): Resolvers {
-  const usesCluster =
-    workload.dnsPolicy === 'ClusterFirst' || workload.dnsPolicy === 'ClusterFirstWithHostNet';
-  // A resolver in the pod itself is no connection that a policy could see.
-  const own = workload.nameservers.filter((address) => scopeOf(address) !== 'loopback');
-  const cluster = own.flatMap((address) => resolvers.get(address) ?? []);
-  const isCached = (address: IpAddress): boolean => nodeLocalDns.includes(address);
+  const servers = [...services, ...redirected].map((each) => ({
+    title: each.title,
+    ports: each.ports,
+    ...dnsPeers(each, subject.ref.namespace, context),
+  }));
+  const rules: RuleDraft[] = servers
+    .filter(({ peers, ports }) => peers.length > 0 && ports.length > 0)
+    .map(({ peers, ports, caveats }) => ({ ...DNS_RULE, peers, ports, caveats }));
+  const exact = exactBlocks(addresses).map((ipBlock) => ({ ipBlock }));
+  if (exact.length > 0) rules.push({ ...DNS_RULE, peers: exact, ports: PLAIN_DNS });
+  const workloads = new Set(
+    servers.flatMap((each) =>
+      each.workloads.flatMap((key) => each.ports.map((port) => `${key} ${portKey(port)}`)),
+    ),
+  );
   return {
-    services: usesCluster ? [...dns, ...cluster] : cluster,
-    addresses: [
-      ...(usesCluster ? nodeLocalDns : []),
-      ...own.filter((address) => isCached(address) || !resolvers.has(address)),
+    rules,
+    services,
+    covers: coverOf(rules, workloads),
+    caveats: [
+      ...given.flatMap((each) => each.caveats),
+      ...servers.flatMap(({ title, gaps }) => (gaps.length === 0 ? [] : [notDrafted(title, gaps)])),
     ],
   };
 }
 
-interface DnsPeer {
-  readonly peer: NetworkPolicyPeer;
-  /** Workload key or addresses, as edges name their server. */
-  readonly ends: readonly string[];
+/** `workloads` are keys of servers with their ports. */
+function coverOf(rules: readonly RuleDraft[], workloads: ReadonlySet<string>): DnsRules['covers'] {
+  const ports = new Set(rules.flatMap((rule) => rule.ports.map(({ port }) => port)));
+  return (edge) => {
+    if (!ports.has(edge.port)) return false;
+    const { server } = edge;
+    const key = portKey(edge);
+    if (server.kind === 'workload') return workloads.has(`${workloadKey(server.workload)} ${key}`);
+    return rules.some(
+      (rule) =>
+        rule.ports.some((port) => portKey(port) === key) &&
+        rule.peers?.some(
+          ({ ipBlock }) => ipBlock !== undefined && ipBlock !== null && blockHolds(ipBlock, server.address),
+        ) === true,
+    );
+  };
 }
 
-/** DNS on its nodes' network is reached at their addresses (NETPOL rule 24). */
-function peersOf(backend: WorkloadInfo, namespace: string, { peers }: DnsContext): DnsPeer[] {
-  if (backend.hostNetwork) {
-    const addresses = backend.pods.filter(({ ended }) => !ended).flatMap((pod) => pod.ips);
-    return [...new Set(addresses)].map((address) => ({ peer: exactPeer(address), ends: [address] }));
-  }
-  const named = peers.known(backend.ref).peerIn(namespace);
-  return named.kind !== 'named' ? [] : [{ peer: named.peers[0], ends: [workloadKey(backend.ref)] }];
+interface Found {
+  readonly services: readonly DnsService[];
+  /** Caches on the pod network. */
+  readonly redirected: readonly DnsServers[];
+  readonly addresses: readonly IpAddress[];
 }
 
-function exactPeer(address: IpAddress): NetworkPolicyPeer {
-  return { ipBlock: { cidr: formatCidr(cidrOf(address)) } };
+interface Resolvers extends Found {
+  readonly caveats: readonly Caveat[];
 }
 
-function distinctPeers(peers: readonly NetworkPolicyPeer[]): NetworkPolicyPeer[] {
-  return [...new Map(peers.map((peer) => [JSON.stringify(peer), peer])).values()];
+/** What the kubelet writes into resolv.conf (kubelet/network/dns), a Service's address as the Service. */
+function resolversOf(workload: WorkloadInfo, { dns, nodeLocalDns, resolvers }: DnsContext): Resolvers {
+  const asksCluster = usesCluster(workload);
+  // A resolver in the pod itself is no connection that a policy could see.
+  const own = workload.nameservers.filter((address) => scopeOf(address) !== 'loopback');
+  const services = own.flatMap((address) => resolvers.get(address) ?? []);
+  const isCached = (address: IpAddress): boolean => nodeLocalDns.addresses.includes(address);
+  const asksCache =
+    asksCluster || services.some(({ service }) => dns.some((each) => each.service === service));
+  const found: Found = {
+    services: asksCluster ? [...dns, ...services] : services,
+    redirected: asksCache ? nodeLocalDns.redirected : [],
+    addresses: [
+      ...(asksCluster ? nodeLocalDns.addresses : []),
+      ...own.filter((address) => isCached(address) || !resolvers.has(address)),
+    ],
+  };
+  const ofCluster = dns.length + nodeLocalDns.addresses.length + nodeLocalDns.redirected.length;
+  return {
+    ...found,
+    caveats: [...(asksCache ? nodeLocalDns.caveats : []), ...lackOf(workload, found, ofCluster > 0)],
+  };
 }
 
-function dnsCaveats(members: readonly WorkloadInfo[], given: readonly Resolvers[]): Caveat[] {
-  const usesNode = members.some(({ dnsPolicy }) => dnsPolicy === 'Default');
-  const isLost = members.some(
-    ({ dnsPolicy }, index) =>
-      dnsPolicy !== 'Default' && given[index]?.services.length === 0 && given[index].addresses.length === 0,
-  );
-  return [
-    ...(usesNode
-      ? [
-          {
-            code: 'dns-of-the-node',
-            sentence:
-              "its pods use their node's resolver, which only traffic can show; DNS is allowed where it was seen",
-          },
-        ]
-      : []),
-    ...(isLost
-      ? [
-          {
-            code: 'dns-unknown',
-            sentence: 'no DNS Service or nameserver is known, so no rule for DNS could be drafted',
-          },
-        ]
-      : []),
-  ];
+function usesCluster({ dnsPolicy }: WorkloadInfo): boolean {
+  return dnsPolicy === 'ClusterFirst' || dnsPolicy === 'ClusterFirstWithHostNet';
+}
+
+/** What the pods are given and nobody knows. */
+function lackOf(workload: WorkloadInfo, found: Found, isClusterKnown: boolean): readonly Caveat[] {
+  if (workload.dnsPolicy === 'Default') return [OF_THE_NODE];
+  if (found.services.length + found.redirected.length + found.addresses.length === 0) return [UNKNOWN];
+  return usesCluster(workload) && !isClusterKnown ? [NO_CLUSTER_DNS] : [];
+}
+
+const OF_THE_NODE: Caveat = {
+  code: 'dns-of-the-node',
+  sentence:
+    "its pods use their node's resolver, which only traffic can show; DNS is allowed where it was seen",
+};
+const UNKNOWN: Caveat = {
+  code: 'dns-unknown',
+  sentence: 'no DNS Service or nameserver is known, so no rule for DNS could be drafted',
+};
+const NO_CLUSTER_DNS: Caveat = {
+  code: 'dns-not-drafted',
+  sentence:
+    'its pods ask the DNS of the cluster, of which no Service is known; only the nameservers of its own are allowed',
+};
+
+function notDrafted(title: string, gaps: readonly string[]): Caveat {
+  return {
+    code: 'dns-not-drafted',
+    sentence: `a rule for DNS by ${title} could not be drafted in full (${gaps.toSorted(compareText).join('; ')}); add what is missing, or the pods may resolve no names`,
+  };
 }

@@ -1,5 +1,4 @@
 /** DNS by convention: every draft that isolates egress allows the resolver its pods were given, seen or not. */
-import { compareIps, parseIp } from '../domain/ip.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { targetPortsOf } from './backends.ts';
@@ -11,18 +10,24 @@ const DNS_PORT = 53;
 /** kubeadm, kops, GKE, EKS and AKS name it kube-dns, also in front of CoreDNS; OpenShift dns-default. */
 const WELL_KNOWN: ReadonlySet<string> = new Set(['kube-system/kube-dns', 'openshift-dns/dns-default']);
 
-export interface DnsService {
-  readonly service: ServiceInfo;
-  /** Workloads behind it, and the ports they answer DNS on (after DNAT). */
+/** Who answers DNS. */
+export interface DnsServers {
+  /** `kube-system/kube-dns`. */
+  readonly title: string;
   readonly backends: readonly WorkloadInfo[];
+  /** The ports they answer on (after DNAT). */
   readonly ports: readonly { readonly protocol: Protocol; readonly port: number }[];
+  /** Whether these are all their ports: the number of a named one may be known to nobody. */
+  readonly isWhole: boolean;
 }
 
-/** The cluster's DNS Services: kube-dns of kube-system, or OpenShift's dns-default. */
-export function dnsServicesOf(cluster: ClusterInfo, backends: Backends): DnsService[] {
-  return dnsServices(cluster)
-    .map((service) => resolverOf(service, backends))
-    .filter(isServing);
+export interface DnsService extends DnsServers {
+  readonly service: ServiceInfo;
+}
+
+/** The cluster's DNS Services: kube-dns of kube-system, or OpenShift's dns-default. Also one that nobody is known to serve. */
+export function dnsServicesOf(cluster: Pick<ClusterInfo, 'services'>, backends: Backends): DnsService[] {
+  return clusterDns(cluster).map((service) => resolverOf(service, backends));
 }
 
 /**
@@ -35,39 +40,26 @@ export function resolversByAddress(
 ): ReadonlyMap<IpAddress, DnsService> {
   const found = services
     .filter((service) => service.clusterIps.length > 0 && servesDns(service))
-    .map((service) => resolverOf(service, backends))
-    .filter(isServing);
+    .map((service) => resolverOf(service, backends));
   return new Map(found.flatMap((dns) => dns.service.clusterIps.map((ip) => [ip, dns] as const)));
 }
 
 function resolverOf(service: ServiceInfo, backends: Backends): DnsService {
   const behind = backends.of(service);
-  const ports = service.ports
+  const targets = service.ports
     .filter((port) => port.port === DNS_PORT)
-    .flatMap((port) =>
-      targetPortsOf(port, behind).map((number) => ({ protocol: port.protocol, port: number })),
-    );
-  return { service, backends: behind, ports };
-}
-
-function isServing({ backends, ports }: DnsService): boolean {
-  return backends.length > 0 && ports.length > 0;
+    .map((port) => ({ protocol: port.protocol, numbers: targetPortsOf(port, behind) }));
+  return {
+    service,
+    title: `${service.namespace}/${service.name}`,
+    backends: behind,
+    ports: targets.flatMap(({ protocol, numbers }) => numbers.map((port) => ({ protocol, port }))),
+    isWhole: targets.every(({ numbers }) => numbers.length > 0),
+  };
 }
 
 function servesDns({ ports }: ServiceInfo): boolean {
   return ports.some((port) => port.port === DNS_PORT);
-}
-
-/** Blocks through which a node-local DNS cache is reached: its link-local address and the DNS Service's own. */
-export function nodeLocalDnsAddresses(cluster: ClusterInfo): IpAddress[] {
-  const hasCache = cluster.workloads.some(
-    (workload) => workload.ref.kind === 'DaemonSet' && workload.ref.name === 'node-local-dns',
-  );
-  if (!hasCache) return [];
-  const services = dnsServices(cluster).flatMap((service) => service.clusterIps);
-  // NodeLocal DNSCache listens here unless told otherwise (kubernetes/dns, nodelocaldns.yaml).
-  const local = parseIp('169.254.20.10');
-  return [...services, ...(local === null ? [] : [local])].toSorted(compareIps);
 }
 
 /**
@@ -75,7 +67,7 @@ export function nodeLocalDnsAddresses(cluster: ClusterInfo): IpAddress[] {
  * the label too and that no pod is told of. The label counts only where cluster administrators write, because anyone
  * may set it elsewhere.
  */
-function dnsServices(cluster: ClusterInfo): ServiceInfo[] {
+function clusterDns(cluster: Pick<ClusterInfo, 'services'>): ServiceInfo[] {
   const serving = cluster.services.filter(servesDns);
   const named = serving.filter((service) => WELL_KNOWN.has(`${service.namespace}/${service.name}`));
   if (named.length > 0) return named;

@@ -11,9 +11,11 @@ import type { BareDraft, Caveat, DraftRule, LeftOutEdge, Omission } from './draf
 import type { DraftingContext } from './drafting.ts';
 import { egressRules } from './egress.ts';
 import { ingressRules } from './ingress.ts';
+import { isPartlyOnNodes } from './governed-pods.ts';
 import type { LeftOut } from './left-out.ts';
 import type { NeededEdges } from './needed-edges.ts';
 import type { Subject } from './peers.ts';
+import { sharedPolicyCaveats } from './runs.ts';
 import { GONE_OPTION } from './side-rules.ts';
 import type { SideRules } from './side-rules.ts';
 import type { Failures, ProofInput } from './prove.ts';
@@ -43,6 +45,7 @@ export function draftSubject(
   const { ref, members, choice } = subject;
   if (choice.kind === 'none')
     return omit(ref, 'not-selectable', `no selector can name it: ${choice.why}; ${choice.remedy}`);
+  const sharedWith = isNamespace(ref) ? [] : members.map((each) => each.ref).filter((each) => each !== ref);
   const own = members.map((member) => {
     const workload = context.peers.known(member.ref);
     const { needed } = edges;
@@ -59,7 +62,7 @@ export function draftSubject(
     context,
   );
   const unnamed: SideRules['unnamed'] = new Map([...ingress.unnamed, ...egress.unnamed]);
-  if (unnamed.size > 0) return omit(ref, 'peer-not-selectable', unnamedSentence(unnamed));
+  if (unnamed.size > 0) return { ...omit(ref, 'peer-not-selectable', unnamedSentence(unnamed)), sharedWith };
   const rules = [...ingress.rules, ...egress.rules];
   const name = context.names.get(workloadKey(ref));
   if (name === undefined) throw new Error('a subject has no name for its policy');
@@ -72,7 +75,7 @@ export function draftSubject(
   const draft: BareDraft = {
     kind: 'draft',
     workload: ref,
-    sharedWith: isNamespace(ref) ? [] : members.map((each) => each.ref).filter((each) => each !== ref),
+    sharedWith,
     cni: context.options.cni,
     leftOut: printedLeftOut(leftOut),
     policy,
@@ -95,10 +98,14 @@ export function draftSubject(
 }
 
 /** The draft, or why it is none after all. */
-export function provedDraft({ draft }: Candidate, { denied, unselected }: Failures): BareDraft | Omission {
-  if (unselected.length > 0)
-    return omit(draft.workload, 'unproved', `the draft would not select ${listed(unselected, 3)} alone`);
-  if (denied.length > 0) return omit(draft.workload, 'unproved', `the draft would deny ${listed(denied, 3)}`);
+export function provedDraft(
+  { draft }: Pick<Candidate, 'draft'>,
+  { denied, unselected }: Failures,
+): BareDraft | Omission {
+  const { workload, sharedWith } = draft;
+  const unproved = (sentence: string): Omission => ({ ...omit(workload, 'unproved', sentence), sharedWith });
+  if (unselected.length > 0) return unproved(`the draft would not select ${listed(unselected, 3)} alone`);
+  if (denied.length > 0) return unproved(`the draft would deny ${listed(denied, 3)}`);
   return draft;
 }
 
@@ -201,12 +208,16 @@ function subjectCaveats({ ref, members }: Subject): Caveat[] {
         sentence: 'every pod of the namespace may do what any workload of it needs',
       },
     ];
-  if (members.length < 2) return [];
-  const names = members.map((each) => `${workloadTitle(each.ref)} (${each.ref.kind})`);
+  return [...sharedPolicyCaveats(ref, members), ...networkCaveats(members)];
+}
+
+function networkCaveats(members: Subject['members']): Caveat[] {
+  const partly = members.filter(isPartlyOnNodes).map((each) => workloadTitle(each.ref));
+  if (partly.length === 0) return [];
   return [
     {
-      code: 'merged',
-      sentence: `no label tells ${listed(names, MAX_NAMED)} apart, so they share this policy with the rules of all`,
+      code: 'partly-host-network',
+      sentence: `pods of ${listed(partly, MAX_NAMED)} on their node's network are governed by no policy, and peers see them as their node; the draft is for its other pods`,
     },
   ];
 }

@@ -5,6 +5,7 @@ import type { WorkloadRef } from '../domain/workload.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../netpol/policy.ts';
 import type { WorkloadCoverage } from './coverage.ts';
 import type { CniProfile } from './drafting-options.ts';
+import type { Existing, RuleEffect } from './existing.ts';
 import type { Unused } from './unused.ts';
 
 /** Why a rule is there: traffic that was seen, a convention every cluster follows (DNS), or configuration that implies traffic. */
@@ -53,6 +54,11 @@ export interface DraftRule {
   readonly caveats: readonly Caveat[];
   /** What it rests on, sorted by key; none where it rests on no traffic. `ruleEvidence` adds up the numbers of it. */
   readonly edges: readonly Edge[];
+  /**
+   * What it is beside the policies in force. Absent where these do not isolate every pod of the draft in its direction, or nobody
+   * could list them.
+   */
+  readonly effect?: RuleEffect;
 }
 
 /** What is missing, and what would complete it. */
@@ -84,7 +90,10 @@ export interface LeftOutEdge {
 
 export interface Draft {
   readonly kind: 'draft';
-  /** Of several that share the policy the first; of a whole namespace its name, as kind `Namespace`. */
+  /**
+   * Of several that share the policy the first; of a whole namespace its name, as kind `Namespace`; of Jobs or bare pods that come
+   * under names of their own, the label they are called by (`app=migrate`).
+   */
   readonly workload: WorkloadRef;
   /** The other workloads that the policy selects, sorted. */
   readonly sharedWith: readonly WorkloadRef[];
@@ -99,15 +108,19 @@ export interface Draft {
   readonly coverage: WorkloadCoverage | null;
   readonly unused: Unused;
   readonly heldBack: readonly HeldBackEdge[];
+  /** The policies in force that select its pods, and what becomes of them; null when nobody could list them. */
+  readonly existing: Existing | null;
 }
 
-/** A draft of which nothing is said yet about how sure it is. */
-export type BareDraft = Omit<Draft, 'readiness' | 'coverage' | 'unused' | 'heldBack'>;
+/** A draft of which nothing is said yet about how sure it is, nor what it is beside the policies in force. */
+export type BareDraft = Omit<Draft, 'readiness' | 'coverage' | 'unused' | 'heldBack' | 'existing'>;
 
 /** A workload that gets no policy, and why; it stands in the YAML as a comment in the draft's place. */
 export interface Omission {
   readonly kind: 'omitted';
   readonly workload: WorkloadRef;
+  /** As of a draft; absent means none. */
+  readonly sharedWith?: readonly WorkloadRef[];
   readonly code: string;
   readonly sentence: string;
 }

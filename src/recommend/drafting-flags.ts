@@ -34,7 +34,8 @@ export const DRAFTING_FLAGS = [
   },
   {
     flags: '--nodes <how>',
-    description: 'where no prefix tells nodes from pods: open the port to any source, or leave the nodes out',
+    description:
+      'where no prefix tells nodes from pods: each address seen, as usual, the port open to any source, or no nodes',
     choices: NODES_FALLBACKS,
   },
   {

@@ -10,15 +10,19 @@ export type OutsideStrategy = 'exact' | 'prefix' | 'public';
 export type Baseline = 'none' | 'default-deny';
 /** What to draft for a workload of whose peers one is gone from the cluster: nothing, or what is left. */
 export type GonePeers = 'omit' | 'leave-out';
-/** What to draft where no prefix tells nodes from pods. */
-export type NodesFallback = 'any-source' | 'leave-out';
+/** What to draft where no prefix tells nodes from pods: the addresses seen, each by itself, any source (clients only), or nothing. */
+export type NodesFallback = 'exact' | 'any-source' | 'leave-out';
 
 export const GRANULARITIES = ['workload', 'namespace'] as const satisfies readonly Granularity[];
 export const CNI_PROFILES = ['default', 'aws-vpc-cni'] as const satisfies readonly CniProfile[];
 export const OUTSIDE_STRATEGIES = ['exact', 'prefix', 'public'] as const satisfies readonly OutsideStrategy[];
 export const BASELINES = ['none', 'default-deny'] as const satisfies readonly Baseline[];
 export const GONE_PEERS = ['omit', 'leave-out'] as const satisfies readonly GonePeers[];
-export const NODES_FALLBACKS = ['any-source', 'leave-out'] as const satisfies readonly NodesFallback[];
+export const NODES_FALLBACKS = [
+  'exact',
+  'any-source',
+  'leave-out',
+] as const satisfies readonly NodesFallback[];
 
 export interface DraftingOptions {
   /** One policy per workload, or one per namespace that also names its peers by namespace only. */
@@ -50,7 +54,7 @@ export const DEFAULT_DRAFTING: DraftingOptions = {
   cni: 'default',
   outside: 'public',
   baseline: 'none',
-  nodes: 'any-source',
+  nodes: 'exact',
   gone: 'omit',
   exclude: [],
   minOpened: 1,

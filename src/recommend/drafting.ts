@@ -1,17 +1,22 @@
 /** What drafting one subject needs to know of the whole cluster, computed once. */
 import type { IpAddress, IpFamily } from '../domain/ip.ts';
 import type { IpBlock } from '../netpol/policy.ts';
-import { anyButPrivate, clusterRanges, podAndServiceRanges } from './addresses.ts';
+import { anyButPrivate } from './addresses.ts';
 import { apiServerCalls } from './api-server-calls.ts';
 import type { CalledPort } from './api-server-calls.ts';
 import { Backends } from './backends.ts';
+import { clusterSpaceOf } from './cluster-space.ts';
 import type { ClusterInfo, ServiceInfo } from './cluster.ts';
-import { dnsServicesOf, nodeLocalDnsAddresses, resolversByAddress } from './dns.ts';
+import { dnsServicesOf, resolversByAddress } from './dns.ts';
 import type { DnsService } from './dns.ts';
 import type { DraftingOptions } from './drafting-options.ts';
 import { exposedPorts } from './exposure.ts';
+import { givenRanges } from './given-ranges.ts';
+import { holdersNow } from './holders-now.ts';
 import { NamedRanges } from './named-ranges.ts';
 import type { KnownRanges, OutsideContext } from './outside-peers.ts';
+import { nodeLocalDnsOf } from './node-local-dns.ts';
+import type { NodeLocalDns } from './node-local-dns.ts';
 import { isCurrentSubject, PeerBook } from './peers.ts';
 import { policyNames } from './policy-name.ts';
 import { RangeIndex } from './range-index.ts';
@@ -29,7 +34,7 @@ export interface Surroundings extends OutsideContext {
   readonly dns: readonly DnsService[];
   /** Services that answer DNS, by cluster IP. */
   readonly resolvers: ReadonlyMap<IpAddress, DnsService>;
-  readonly nodeLocalDns: readonly IpAddress[];
+  readonly nodeLocalDns: NodeLocalDns;
   /** Keys (`portKey`) of ports that configuration opens to the outside, by workload key. */
   readonly exposed: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ports that the API server calls, by workload key. */
@@ -48,29 +53,39 @@ export function surroundingsOf(
   options: DraftingOptions,
 ): Surroundings {
   const backends = new Backends(cluster);
-  const podsAndServices = podAndServiceRanges(cluster);
-  const ranges = clusterRanges(cluster, podsAndServices);
+  const dns = dnsServicesOf(cluster, backends);
+  const space = clusterSpaceOf(cluster, known);
+  const { podsAndServices, own } = space;
   const named = new NamedRanges(known.named ?? {});
   const peers = new PeerBook(cluster, options.granularity);
   return {
     options,
     strategy: options.outside,
     peers,
-    names: policyNames(peers.subjects.filter(isCurrentSubject).map(({ ref }) => ref)),
+    names: policyNames(
+      peers.subjects
+        .filter((subject) => isCurrentSubject(subject) && subject.choice.kind === 'exact')
+        .map(({ ref }) => ref),
+    ),
     backends,
     services: new Map(cluster.services.map((service) => [`${service.namespace}/${service.name}`, service])),
-    dns: dnsServicesOf(cluster, backends),
+    dns,
     resolvers: resolversByAddress(cluster, backends),
-    nodeLocalDns: nodeLocalDnsAddresses(cluster),
+    nodeLocalDns: nodeLocalDnsOf(
+      cluster.workloads,
+      dns.map(({ service }) => service),
+    ),
     exposed: exposedPorts(cluster, backends),
     calls: apiServerCalls(cluster, backends),
     parts: new RuleParts(),
-    podsAndServices,
-    taken: new RangeIndex([...ranges.ranges, ...named.blocks()]),
+    ...space,
+    taken: new RangeIndex([...own.ranges, ...named.blocks()]),
     known,
+    given: givenRanges(known, podsAndServices, cluster.nodes),
     named,
     apiServers: cluster.apiServers.map(({ ip }) => ip),
-    publicBlocks: rememberedPublicBlocks(ranges),
+    holderNow: holdersNow(cluster),
+    publicBlocks: rememberedPublicBlocks(own),
   };
 }
 

@@ -2,15 +2,17 @@
 import { isObservation } from './caveat-codes.ts';
 import type { WorkloadCoverage } from './coverage.ts';
 import type { Caveat, Draft, Readiness, RuleEvidence } from './draft.ts';
+import { existingLines } from './existing.ts';
 
 /** A scan has thousands of edges. */
 const MAX_HELD_BACK = 10;
 
 /** Lines above a draft; `coverage` of it is told in hours, and `readiness` with what would complete it. */
-export function draftComments({ coverage, readiness, heldBack, caveats }: Draft): string[] {
+export function draftComments({ coverage, readiness, heldBack, caveats, existing }: Draft): string[] {
   return [
     ...readinessLines(readiness),
     ...(coverage === null ? [] : coverageLines(coverage)),
+    ...(existing === null ? [] : existingLines(existing)),
     ...caveats.filter(({ code }) => isObservation(code)).map(caveatLine),
     ...heldBackLines(heldBack),
   ];

@@ -2,7 +2,7 @@
 import { workloadKey } from '../domain/workload.ts';
 import { targetPortsOf } from './backends.ts';
 import type { Backends } from './backends.ts';
-import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
+import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
 import { portKey } from './rule-draft.ts';
 
 /** Keys (`portKey`) of exposed container ports, per workload key. */
@@ -18,8 +18,7 @@ export function exposedPorts(
   for (const workload of cluster.workloads)
     for (const port of workload.hostPorts) open(workload, portKey(port));
   for (const service of cluster.services) {
-    if (service.type !== 'NodePort' && service.type !== 'LoadBalancer' && service.externalIps.length === 0)
-      continue;
+    if (!isExposing(service)) continue;
     for (const backend of backends.of(service)) {
       for (const port of service.ports)
         for (const number of targetPortsOf(port, [backend]))
@@ -27,4 +26,9 @@ export function exposedPorts(
     }
   }
   return exposed;
+}
+
+/** Whether clients outside the cluster may come through it. */
+export function isExposing({ type, externalIps }: ServiceInfo): boolean {
+  return type === 'NodePort' || type === 'LoadBalancer' || externalIps.length > 0;
 }

@@ -6,11 +6,13 @@ import { OBSERVATION_MEANINGS } from './caveat-codes.ts';
 import type { Caveat, DraftRule } from './draft.ts';
 import type { DraftingContext } from './drafting.ts';
 import type { LeftOut } from './left-out.ts';
+import { isFromOutside } from './need-class.ts';
 import { knownAt } from './needed-edges.ts';
 import type { NeededEdge } from './needed-edges.ts';
 import type { Subject } from './peers.ts';
 import { mergeRules, portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
+import { clientsToLetIn } from './seen-clients.ts';
 import { sideRules } from './side-rules.ts';
 import type { SideRules } from './side-rules.ts';
 import type { OpenPort, SideNeed } from './side-rules.ts';
@@ -37,11 +39,10 @@ export function ingressRules(
   const dnsPorts = dnsPortsOf(subject, context);
   const needs: SideNeed[] = [];
   for (const needed of edges) {
-    const { client, views } = needed.edge;
-    for (const { seen, ownNode } of views) {
-      if (seen.kind !== 'workload' && ownNode) continue;
-      const known = seen === client ? needed.client : knownAt(seen, context.peers);
-      needs.push({ needed, peer: seen, known });
+    const { client } = needed.edge;
+    for (const peer of clientsToLetIn(needed.edge)) {
+      const known = peer === client ? needed.client : knownAt(peer, context.peers);
+      needs.push({ needed, peer, known });
     }
   }
   const side = sideRules(
@@ -76,9 +77,7 @@ function openPorts(subject: Subject, needs: readonly SideNeed[], context: Drafti
       });
     }
   }
-  const fromOutside = needs.filter(
-    ({ needed, peer }) => peer.kind !== 'workload' && isExposed(needed, context),
-  );
+  const fromOutside = needs.filter(({ needed }) => isFromOutside(needed.edge) && isExposed(needed, context));
   for (const [key, group] of Map.groupBy(fromOutside, ({ needed }) => portKey(needed))) {
     const [first] = group;
     if (first === undefined) continue;

@@ -45,8 +45,9 @@ export class KnownWorkload {
     return this.ref.namespace === namespace ? this.#answers.inside : this.#answers.outside;
   }
 
-  /** Its pods, one for all that no selector of a draft can tell apart; none when it is gone. */
+  /** Pods that a policy governs, one for all that no selector of a draft can tell apart; none when it is gone. */
   get ends(): readonly End[] {
-    return (this.#ends ??= this.info === null ? [] : podShapes(this.info));
+    const isGone = this.info === null || this.#answers.inside.kind === 'gone';
+    return (this.#ends ??= isGone ? [] : podShapes(this.info));
   }
 }

@@ -3,10 +3,15 @@ import { compareText } from '../domain/text-order.ts';
 import { keyRank } from './unstable-labels.ts';
 
 /** Keys that name a version or stage of a workload rather than the workload (NETPOL 4.1, judgement keys). */
-const VERSION_KEYS: ReadonlySet<string> = new Set(['version', 'track', 'release', 'stage']);
+const VERSION_KEYS: ReadonlySet<string> = new Set(['version', 'track', 'stage']);
 
 export function namesVersion(key: string): boolean {
   return VERSION_KEYS.has(key) || key.endsWith('/version');
+}
+
+/** Whether a label is taken after all others: of old Helm charts `release` is what all parts of one release share. */
+export function saysLittle(key: string): boolean {
+  return namesVersion(key) || key === 'release';
 }
 
 /** Says less than any other label: all parts of one Helm release share it. */

@@ -1,31 +1,49 @@
 /**
- * The labels that workloads are known by: those of the template and of every pod of the window, ended ones too.
- * Labels that no selector may use are left out, so a thousand replicas are one set.
+ * The labels that workloads are known by: those of the template and of the pods of the window. Labels that no selector may use
+ * are left out, so a thousand replicas are one set.
  */
 import { compareText } from '../domain/text-order.ts';
 import type { LabelSelector } from '../netpol/policy.ts';
 import { requiredLabels, selectorMatches } from '../netpol/selector.ts';
 import type { WorkloadInfo } from './cluster.ts';
+import { governedPods } from './governed-pods.ts';
 import { isUnstableKey } from './unstable-labels.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Asked for once per workload and rival; the answer lives as long as the workload's object. */
-const known = new WeakMap<WorkloadInfo, readonly Labels[]>();
+type LabelSetsOf = (workload: WorkloadInfo) => readonly Labels[];
 
-/** Distinct sets of usable labels of a workload's template and pods. */
-export function labelSetsOf(workload: WorkloadInfo): readonly Labels[] {
-  const remembered = known.get(workload);
-  if (remembered !== undefined) return remembered;
-  const template = workload.templateLabels === null ? [] : [workload.templateLabels];
-  const distinct = new Map<string, Labels>();
-  for (const labels of [...template, ...workload.pods.map((pod) => pod.labels)]) {
-    const usable = usableLabels(labels);
-    distinct.set(JSON.stringify(usable), Object.fromEntries(usable));
-  }
-  const sets = [...distinct.values()];
-  known.set(workload, sets);
-  return sets;
+/** Distinct sets of usable labels of a workload's template and pods, ended ones too. */
+export const labelSetsOf: LabelSetsOf = rememberedSets(({ templateLabels, pods }) => [
+  ...(templateLabels === null ? [] : [templateLabels]),
+  ...pods.map((pod) => pod.labels),
+]);
+
+/** The same of the pods that a policy governs, which its selector must match. */
+export function governedSetsOf(workload: WorkloadInfo): readonly Labels[] {
+  const isWhole = !workload.hostNetwork && !workload.pods.some((pod) => pod.ended || pod.hostNetwork);
+  return isWhole ? labelSetsOf(workload) : partlyGovernedSetsOf(workload);
+}
+
+const partlyGovernedSetsOf: LabelSetsOf = rememberedSets((workload) =>
+  governedPods(workload).map((pod) => pod.labels),
+);
+
+/** Asked for once per workload and rival; the answer lives as long as the workload's object. */
+function rememberedSets(labelsOf: LabelSetsOf): LabelSetsOf {
+  const known = new WeakMap<WorkloadInfo, readonly Labels[]>();
+  return (workload) => {
+    const remembered = known.get(workload);
+    if (remembered !== undefined) return remembered;
+    const distinct = new Map<string, Labels>();
+    for (const labels of labelsOf(workload)) {
+      const usable = usableLabels(labels);
+      distinct.set(JSON.stringify(usable), Object.fromEntries(usable));
+    }
+    const sets = [...distinct.values()];
+    known.set(workload, sets);
+    return sets;
+  };
 }
 
 /** Labels that a selector may name, sorted. */
@@ -49,8 +67,8 @@ export class LabelSetIndex {
   readonly #all: readonly OwnedSet[];
   readonly #byLabel = new Map<string, OwnedSet[]>();
 
-  constructor(workloads: readonly WorkloadInfo[]) {
-    this.#all = workloads.flatMap((owner) => labelSetsOf(owner).map((labels) => ({ owner, labels })));
+  constructor(workloads: readonly WorkloadInfo[], setsOf = labelSetsOf) {
+    this.#all = workloads.flatMap((owner) => setsOf(owner).map((labels) => ({ owner, labels })));
     for (const set of this.#all) {
       for (const [key, value] of Object.entries(set.labels)) {
         const filed = this.#byLabel.get(labelKey(key, value));

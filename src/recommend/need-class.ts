@@ -38,15 +38,30 @@ export function isBetweenWorkloads({ client, server }: Pick<Edge, 'client' | 'se
   return client.kind === 'workload' && server.kind === 'workload';
 }
 
-/** Whether none of its connections needs a rule, because the server's own node made all of them (NETPOL rule 23). */
-export function isOfOwnNode({ views }: Pick<Edge, 'views'>): boolean {
-  return views.length > 0 && views.every(({ ownNode }) => ownNode);
+/**
+ * Whether an edge to an exposed port is one for which it is exposed: from outside, or by a workload or a node through what
+ * exposes it. A node that dials the pod's own address is drafted as a node, and a pod that is seen as itself by its labels.
+ */
+export function isFromOutside({ client, services, views }: SeenEdge): boolean {
+  switch (client.kind) {
+    case 'external':
+      return true;
+    case 'workload':
+      return views.some(({ seen }) => seen.kind !== 'workload');
+    case 'node':
+    case 'apiserver':
+      return services.length > 0;
+    default:
+      return client satisfies never;
+  }
 }
 
-function clientClass({ client, server, protocol, port }: Edge, exposed: ExposedPorts): string {
-  const isFromOutside = client.kind === 'external' || client.kind === 'node';
+type SeenEdge = Pick<Edge, 'client' | 'services' | 'views'>;
+
+function clientClass(edge: Edge, exposed: ExposedPorts): string {
+  const { client, server, protocol, port } = edge;
   const isExposed =
     server.kind === 'workload' &&
     exposed.get(workloadKey(server.workload))?.has(`${port}/${protocol}`) === true;
-  return isFromOutside && isExposed ? 'any source' : addressClass(client);
+  return client.kind !== 'workload' && isExposed && isFromOutside(edge) ? 'any source' : addressClass(client);
 }

@@ -1,16 +1,18 @@
 /** Peers that are no pods: nodes, the API server, named ranges and the outside, as ipBlocks with the caveats they need. */
-import { compareCidrs, formatCidr, parseCidr } from '../domain/cidr.ts';
+import { cidrOf, formatCidr } from '../domain/cidr.ts';
 import type { Identity } from '../domain/identity.ts';
-import { ip } from '../domain/ip.ts';
+import { compareIps } from '../domain/ip.ts';
 import type { IpAddress, IpFamily } from '../domain/ip.ts';
 import type { IpBlock } from '../netpol/policy.ts';
-import type { Direction } from '../netpol/world.ts';
-import { blockHolds, blocksOfSeen, exactBlocks, familiesOf, isPublic, prefixBlocks } from './addresses.ts';
-import type { WorkloadInfo } from './cluster.ts';
+import { blockHolds } from './addresses.ts';
+import type { ClusterSpace } from './cluster-space.ts';
 import type { Caveat } from './draft.ts';
 import type { OutsideStrategy } from './drafting-options.ts';
+import type { GivenRanges } from './given-ranges.ts';
 import type { NeededEdge } from './needed-edges.ts';
 import type { NamedRanges } from './named-ranges.ts';
+import { classOf } from './outside-classes.ts';
+import type { OutsideBlocks, OutsideClass, OutsideScope } from './outside-classes.ts';
 import type { RangeIndex } from './range-index.ts';
 import { portKey } from './rule-draft.ts';
 import type { RuleDraft } from './rule-draft.ts';
@@ -23,14 +25,16 @@ export interface KnownRanges {
   readonly named?: Readonly<Record<string, readonly string[]>>;
 }
 
-export interface OutsideContext {
+export interface OutsideContext extends ClusterSpace {
   /** Every range of the cluster and every named one: no prefix may reach into it. */
   readonly taken: RangeIndex;
-  /** Ranges of pods and Services alone. */
-  readonly podsAndServices: RangeIndex;
   readonly known: KnownRanges;
+  /** Of `known` what is for nodes and the API server. */
+  readonly given: GivenRanges;
   readonly named: NamedRanges;
   readonly apiServers: readonly IpAddress[];
+  /** Whose an address of a pod or a Service is today, as a title. */
+  readonly holderNow: (address: IpAddress) => string | null;
   readonly strategy: OutsideStrategy;
   /** Any address that is neither private nor of this cluster. */
   readonly publicBlocks: (families: readonly IpFamily[]) => IpBlock[];
@@ -43,57 +47,29 @@ export interface OutsideNeed {
   readonly needed: NeededEdge;
 }
 
-/** Istio ambient redirects kubelet probes so that pods see this address instead of their node's (istio.io, ambient, "Platform prerequisites"). */
-const AMBIENT_PROBES = ip('169.254.7.127');
+/** More addresses than this in a sentence are read by nobody. */
+const MAX_NAMED = 5;
 
-const CONTROL_PLANE_MOVES: Caveat = {
-  code: 'api-server-addresses',
-  sentence: 'managed control planes change their addresses; give controlPlaneCIDRs when yours does',
-};
-const NODES_COME_AND_GO: Caveat = {
-  code: 'node-addresses',
-  sentence: 'only node addresses that were seen are allowed; give nodeCIDRs when nodes come and go',
-};
-
-interface OutsideClass {
-  readonly name: string;
-  readonly order: number;
-  readonly title: string;
-  readonly blocks: (addresses: readonly IpAddress[]) => IpBlock[];
-  readonly caveats: readonly Caveat[];
-}
-
-interface Scope extends OutsideContext {
-  readonly direction: Direction;
-  /** Families in which the subject's own pods have addresses. */
-  readonly podFamilies: readonly IpFamily[];
-}
-
-interface Group {
+interface Group extends OutsideBlocks {
   readonly kind: OutsideClass;
   readonly needs: OutsideNeed[];
-  readonly blocks: readonly IpBlock[];
 }
 
 /** One draft rule per class of address and port, so that each port gets only the addresses it was used with. */
-export function outsideRules(needs: readonly OutsideNeed[], scope: Scope): RuleDraft[] {
+export function outsideRules(needs: readonly OutsideNeed[], scope: OutsideScope): RuleDraft[] {
   const byPort = Map.groupBy(needs, ({ needed }) => portKey(needed));
   return [...byPort.values()].flatMap((ofPort) =>
-    withoutCovered(groupsOf(ofPort, scope)).map(({ kind, needs: group, blocks }) => {
+    withoutCovered(groupsOf(ofPort, scope)).map(({ kind, needs: group, blocks, caveats }) => {
+      if (blocks.length === 0) throw new RangeError('no block for a rule, which would then be for anyone');
       const edges = group.map(({ needed }) => needed);
-      const { order, title, caveats } = kind;
+      const { order, title } = kind;
       const peers = blocks.map((ipBlock) => ({ ipBlock }));
       return { order, title, caveats, basis: 'observed' as const, peers, ports: edges, edges };
     }),
   );
 }
 
-/** Families in which the workloads' own pods have addresses. */
-export function podFamiliesOf(workloads: readonly WorkloadInfo[]): IpFamily[] {
-  return familiesOf(workloads.flatMap(({ pods }) => pods).flatMap((pod) => pod.ips));
-}
-
-function groupsOf(needs: readonly OutsideNeed[], scope: Scope): Group[] {
+function groupsOf(needs: readonly OutsideNeed[], scope: OutsideScope): Group[] {
   const groups = new Map<string, { kind: OutsideClass; needs: OutsideNeed[] }>();
   for (const need of needs) {
     const kind = classOf(need.peer, scope);
@@ -103,11 +79,11 @@ function groupsOf(needs: readonly OutsideNeed[], scope: Scope): Group[] {
   }
   return [...groups.values()]
     .toSorted((a, b) => a.kind.order - b.kind.order)
-    .map(({ kind, needs: own }) => ({
-      kind,
-      needs: own,
-      blocks: kind.blocks(own.map(({ peer }) => peer.address)),
-    }));
+    .map(({ kind, needs: own }) => {
+      const seen = [...new Set(own.map(({ peer }) => peer.address))];
+      const { blocks, caveats } = kind.draft(seen);
+      return { kind, needs: own, blocks, caveats: [...caveats, ...heldCaveats(seen, scope)] };
+    });
 }
 
 /** A rule of which another allows every address is no need of its own: its connections stand with the other. */
@@ -127,77 +103,21 @@ function withoutCovered(groups: readonly Group[]): readonly Group[] {
   return kept;
 }
 
-function classOf(peer: OutsideIdentity, scope: Scope): OutsideClass {
-  const { known } = scope;
-  switch (peer.kind) {
-    case 'node':
-      return {
-        name: 'node',
-        order: 4,
-        title: 'nodes',
-        blocks: (seen) => supplied(known.nodeCidrs) ?? blocksOfSeen(seen, scope.podsAndServices),
-        caveats: known.nodeCidrs.length > 0 ? [] : [NODES_COME_AND_GO],
-      };
-    case 'apiserver':
-      return {
-        name: 'apiserver',
-        order: 3,
-        title: 'API server',
-        blocks: (seen) =>
-          supplied(known.controlPlaneCidrs) ??
-          prefixBlocks([...seen, ...scope.apiServers], scope.podsAndServices),
-        caveats: known.controlPlaneCidrs.length > 0 ? [] : [CONTROL_PLANE_MOVES],
-      };
-    case 'external':
-      return externalClass(peer.address, scope);
-    default:
-      return peer satisfies never;
-  }
-}
-
-function externalClass(address: IpAddress, scope: Scope): OutsideClass {
-  const caveats: readonly Caveat[] = [];
-  if (address === AMBIENT_PROBES && scope.direction === 'ingress')
-    return {
-      name: 'ambient',
-      order: 4,
-      title: 'probes through the ambient mesh',
-      blocks: exactBlocks,
-      caveats,
-    };
-  const named = scope.named.find(address, scope.direction);
-  if (named !== null)
-    return {
-      name: `named ${named.name}`,
-      order: 5,
-      title: named.name,
-      blocks: () => supplied(named.cidrs) ?? [],
-      caveats,
-    };
-  if (isPublic(address) && scope.strategy === 'public') {
-    return {
-      name: 'public',
-      order: 6,
-      title: 'public addresses',
-      // A name with addresses of both families is dialled over either, from one lookup to the next.
-      blocks: (seen) => scope.publicBlocks([...new Set([...familiesOf(seen), ...scope.podFamilies])]),
-      caveats,
-    };
-  }
-  return {
-    name: 'outside',
-    order: 5,
-    title: 'outside addresses',
-    blocks: (seen) => (scope.strategy === 'exact' ? exactBlocks(seen) : blocksOfSeen(seen, scope.taken)),
-    caveats,
-  };
-}
-
-function supplied(blocks: readonly string[]): IpBlock[] | null {
-  if (blocks.length === 0) return null;
-  return blocks
-    .map(parseCidr)
-    .filter((block) => block !== null)
-    .toSorted(compareCidrs)
-    .map((block) => ({ cidr: formatCidr(block) }));
+/** An address has one holder at a time: whoever had it when it was seen, the rule is for its pod too (NETPOL rule 21). */
+function heldCaveats(seen: readonly IpAddress[], { holderNow }: OutsideScope): readonly Caveat[] {
+  const held = seen.flatMap((address) => {
+    const holder = holderNow(address);
+    return holder === null ? [] : [{ address, holder }];
+  });
+  const sorted = held.toSorted((a, b) => compareIps(a.address, b.address));
+  const [first] = sorted;
+  if (first === undefined) return [];
+  const names = sorted.slice(0, MAX_NAMED).map(({ address, holder }) => `${address} (${holder})`);
+  const more = held.length > MAX_NAMED ? ` and ${held.length - MAX_NAMED} more` : '';
+  return [
+    {
+      code: 'address-of-a-pod',
+      sentence: `a pod or a Service has an address now that was none of theirs when it was seen, so the rule is for it too: ${names.join(', ')}${more}; if what had it then is gone, leave it out with exclude=cidr=${formatCidr(cidrOf(first.address))}`,
+    },
+  ];
 }

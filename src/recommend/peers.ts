@@ -7,17 +7,23 @@ import type { WorkloadRef } from '../domain/workload.ts';
 import { workloadKey, workloadTitle } from '../domain/workload.ts';
 import type { NetworkPolicyPeer } from '../netpol/policy.ts';
 import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
+import { isCurrent, isOnNodes } from './governed-pods.ts';
 import { learntKeys } from './learnt-labels.ts';
 import type { Granularity } from './drafting-options.ts';
 import { KeyedMap } from './keyed-map.ts';
 import { KnownWorkload } from './known-workload.ts';
 import type { PeerAnswer, PeerAnswers } from './known-workload.ts';
+import { doubtRuns, likeRuns } from './run-labels.ts';
+import { callRuns, isRun } from './runs.ts';
 import { selectorGroups } from './selector.ts';
-import type { SelectorChoice } from './selector.ts';
+import type { SelectorChoice, SelectorGroup } from './selector.ts';
 
 /** What one policy is drafted for. */
 export interface Subject {
-  /** The workload itself, the first of several that share a selector, or the namespace as kind `Namespace`. */
+  /**
+   * The workload itself, the first of several that share a selector, the namespace as kind `Namespace`, or, of runs, what the
+   * label that names them says (`app=migrate`).
+   */
   readonly ref: WorkloadRef;
   /** Sorted; one unless several share a selector. */
   readonly members: readonly WorkloadInfo[];
@@ -25,6 +31,10 @@ export interface Subject {
 }
 
 const GONE = answers({ kind: 'gone', why: 'its object and pods are gone' });
+const OUTLIVED = answers({
+  kind: 'gone',
+  why: 'its object and pods are gone, and no selector names its like alone',
+});
 const ON_THE_NODE = answers({ kind: 'unnamed', why: "its pods are on their node's network" });
 
 /** Chooses selectors once per cluster and answers for any workload of it. */
@@ -54,7 +64,8 @@ export class PeerBook {
           this.#named.push({ namespace: subject.ref.namespace, peers: answer.peers });
     }
     for (const info of cluster.workloads)
-      if (this.#known.get(info.ref) === undefined) this.#add(info.ref, info, ON_THE_NODE);
+      if (this.#known.get(info.ref) === undefined)
+        this.#add(info.ref, info, isOnNodes(info) ? ON_THE_NODE : OUTLIVED);
   }
 
   /** Any workload that an edge names, gone or not. */
@@ -85,18 +96,29 @@ function groupSubjects(
 ): Subject[] {
   const learnt = learntKeys(cluster.workloads);
   const services = Map.groupBy(cluster.services, (service) => service.namespace);
-  return [...byNamespace].flatMap(([namespace, workloads]) =>
-    selectorGroups(workloads, services.get(namespace) ?? [], learnt).flatMap(({ members, choice }) => {
-      const first = members.find(isCurrent) ?? members[0];
-      return first === undefined ? [] : [{ ref: first.ref, members, choice }];
-    }),
-  );
+  return [...byNamespace].flatMap(([namespace, own]) => {
+    const { workloads, given } = likeRuns(own);
+    const groups = selectorGroups(workloads, services.get(namespace) ?? [], learnt);
+    return subjectsOf(groups.map((group) => ({ ...group, members: group.members.map(given) })));
+  });
+}
+
+/** Of one namespace. A group is called by a member that is there to stay, if it has one. */
+function subjectsOf(groups: readonly SelectorGroup[]): Subject[] {
+  const called = callRuns(groups);
+  return doubtRuns(groups).flatMap(({ members, choice }, index) => {
+    const group = groups[index];
+    const first =
+      members.find((each) => isCurrent(each) && !isRun(each.ref)) ?? members.find(isCurrent) ?? members[0];
+    const ref = (group === undefined ? undefined : called.get(group)) ?? first?.ref;
+    return ref === undefined ? [] : [{ ref, members, choice }];
+  });
 }
 
 /** The namespace as one: nothing of it is told from anything else of it. */
 function namespaceSubject(namespace: string, workloads: readonly WorkloadInfo[]): Subject[] {
   const members = workloads
-    .filter(({ hostNetwork }) => !hostNetwork)
+    .filter((workload) => !isOnNodes(workload))
     .toSorted((a, b) => compareRefs(a.ref, b.ref));
   const ref = { namespace, kind: 'Namespace', name: namespace };
   return members.length === 0 ? [] : [{ ref, members, choice: { kind: 'exact', selector: {}, caveats: [] } }];
@@ -120,15 +142,8 @@ function peerOf({ ref, choice }: Subject, isInside: boolean): PeerAnswer {
   };
 }
 
-/** A workload whose controller is gone and whose pods have all ended needs no policy. */
-function isCurrent(workload: WorkloadInfo): boolean {
-  return (
-    workload.templateLabels !== null || workload.selector !== null || workload.pods.some((pod) => !pod.ended)
-  );
-}
-
 /** Only these are drafted. */
-export function isCurrentSubject({ members }: Subject): boolean {
+export function isCurrentSubject({ members }: Pick<Subject, 'members'>): boolean {
   return members.some(isCurrent);
 }
 

@@ -1,7 +1,11 @@
-/** Names of drafted policies: from the controller, never from the selector, so that a changed selector is an update. */
+/**
+ * Names of drafted policies: from the controller, never from the selector, so that a changed selector is an update. Only what comes
+ * under another name each time (runs.ts) is called by its label, and so is its policy.
+ */
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
+import { isCalledByLabel } from './runs.ts';
 
 /** metadata.name is a DNS-1123 subdomain of at most this many characters (apimachinery validation.DNS1123SubdomainMaxLength). */
 const MAX_NAME_LENGTH = 253;
@@ -9,10 +13,23 @@ const MAX_NAME_LENGTH = 253;
 /** The name of a namespace's baseline, which no workload gets. */
 export const BASELINE_POLICY_NAME = 'netscribe-default-deny';
 
-/** `netscribe-deployment-frontend`. A name that would be too long is cut and made distinct by a checksum of the whole. */
+/**
+ * `netscribe-deployment-frontend`, `netscribe-job-migrate` for Jobs called `app=migrate`. A name that would be too long is cut and
+ * made distinct by a checksum of the whole.
+ */
 export function createPolicyName(ref: WorkloadRef): string {
-  const name = `netscribe-${ref.kind.toLowerCase()}-${ref.name}`;
+  const name = `netscribe-${ref.kind.toLowerCase()}-${isCalledByLabel(ref) ? labelWords(ref.name) : ref.name}`;
   return name.length <= MAX_NAME_LENGTH ? name : withChecksum(name, name);
+}
+
+/** Of `app=shop, component=Seed_1` that is `shop-seed-1`; of a label without value its key. */
+function labelWords(name: string): string {
+  const words = name.split(', ').map((word) => word.slice(word.indexOf('=') + 1) || word);
+  return words
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
 }
 
 /**

@@ -1,8 +1,12 @@
-/** Many ports of one peer as ranges: an application that opens a port for each call never uses the same twice. */
+/** Many ports of one peer as ranges: an application that opens a port for each call never uses the same twice. Only pods are trusted with ports beside those seen. */
+import { mergeRanges, subtractRanges } from '../domain/port-range.ts';
 import type { PortRange } from '../domain/port-range.ts';
 
 /** More distinct ports than this, of one pool, protocol and rule, are drafted as a range. */
 export const MAX_SINGLE_PORTS = 16;
+
+/** Istio's and other meshes' tunnel port, over which every port of a pod is reached (istio.io, "HBONE"). */
+export const HBONE_PORT = 15_008;
 
 /** Ports below belong to named services (RFC 6335 section 6) and are never part of a dynamic range. */
 const FIRST_USER_PORT = 1024;
@@ -29,9 +33,26 @@ export function portRanges(ports: Iterable<number>): {
   const ranges = pools.flatMap((pool, index) => {
     if (index === 0 || pool.length <= MAX_SINGLE_PORTS) return pool.map((port) => ({ from: port, to: port }));
     isWidened = true;
-    return [alignedOver(pool)];
+    return besideTunnel(alignedOver(pool), pool);
   });
   return { ranges, isWidened };
+}
+
+/** The tunnel of a mesh is in no range that only reaches over it: it would be every port there is. */
+function besideTunnel(range: PortRange, seen: readonly number[]): PortRange[] {
+  return seen.includes(HBONE_PORT)
+    ? [range]
+    : subtractRanges([range], [{ from: HBONE_PORT, to: HBONE_PORT }]);
+}
+
+/** The ports and no other, sorted; where a range must not hold more than was seen. Of too many, neighbours stand together. */
+export function exactPortRanges(ports: Iterable<number>): {
+  readonly ranges: PortRange[];
+  readonly areMany: boolean;
+} {
+  const singles = [...new Set(ports)].map((port) => ({ from: port, to: port }));
+  const areMany = singles.length > MAX_SINGLE_PORTS;
+  return { ranges: areMany ? mergeRanges(singles) : singles.toSorted((a, b) => a.from - b.from), areMany };
 }
 
 /** The smallest block of 2^n ports that starts at a multiple of its size and holds them all, within the user ports. */

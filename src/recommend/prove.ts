@@ -13,6 +13,7 @@ import type { KnownWorkload } from './known-workload.ts';
 import { knownAt } from './needed-edges.ts';
 import type { NeededEdge } from './needed-edges.ts';
 import type { PeerBook } from './peers.ts';
+import { clientsToLetIn } from './seen-clients.ts';
 import type { DialledPort } from './service-view.ts';
 
 /** One workload that the policy is for, with what it needs. */
@@ -28,7 +29,7 @@ export interface ProofInput {
   readonly members: readonly ProofSubject[];
   /** Whether the far end of an edge is left out of the draft, as its lists say. */
   readonly isLeftOut: (direction: Direction, edge: Edge, peer: Identity) => boolean;
-  /** The Service ports by which an edge is dialled, where the plugin judges those too; none otherwise. */
+  /** Where an edge is dialled at Services, where the plugin judges that too; none otherwise. */
   readonly dialled: (edge: Edge) => readonly DialledPort[];
 }
 
@@ -66,14 +67,16 @@ export class Prover {
     const denied: Edge[] = [];
     const unselected: string[] = [];
     for (const { workload, inbound, outbound } of input.members) {
-      // The same policy selects all of its pods, and its rules look at nothing but the far end, so one pod stands for all.
-      const [own] = workload.ends;
-      if (own?.kind !== 'pod') continue;
+      // The same policy selects all of its pods, and its rules look at nothing but the far end, so one pod stands for all. It
+      // has no pod's name, because a workload that reaches itself reaches its other pods too (NETPOL rule 22).
+      const [first] = workload.ends;
+      if (first?.kind !== 'pod') continue;
+      const own = { ...first.pod, name: ANY_POD };
       const foreign = workload.ends.filter((end) => !isIsolatedBy(set, end, `${namespace}/${name}`));
       unselected.push(...foreign.flatMap((end) => (end.kind === 'pod' ? [end.pod.name] : [])));
       const lets = {
-        in: sideJudge(set, 'ingress', own.pod),
-        out: sideJudge(set, 'egress', own.pod),
+        in: sideJudge(set, 'ingress', own),
+        out: sideJudge(set, 'egress', own),
       };
       for (const needed of inbound) if (!this.#letsIn(needed, lets.in, input)) denied.push(needed.edge);
       for (const needed of outbound) if (!letsOut(needed, lets.out, input)) denied.push(needed.edge);
@@ -83,8 +86,8 @@ export class Prover {
 
   #letsIn({ edge, client }: NeededEdge, lets: SideJudge, { isLeftOut }: ProofInput): boolean {
     const { protocol, port } = edge;
-    for (const { ownNode, seen } of edge.views) {
-      if (ownNode || isLeftOut('ingress', edge, seen)) continue;
+    for (const seen of clientsToLetIn(edge)) {
+      if (isLeftOut('ingress', edge, seen)) continue;
       const known = seen === edge.client ? client : knownAt(seen, this.#peers);
       for (const peer of endsOf(seen, known)) if (!lets(peer, protocol, port)) return false;
     }
@@ -92,14 +95,15 @@ export class Prover {
   }
 }
 
+/** No name that an object can have. */
+const ANY_POD = 'any of its pods';
+
 function letsOut({ edge, server }: NeededEdge, lets: SideJudge, { isLeftOut, dialled }: ProofInput): boolean {
   const { protocol, port } = edge;
   if (isLeftOut('egress', edge, edge.server)) return true;
   for (const peer of endsOf(edge.server, server)) if (!lets(peer, protocol, port)) return false;
   return dialled(edge).every((each) =>
-    each.service.clusterIps.every((address) =>
-      lets({ kind: 'address', address }, each.port.protocol, each.port.port),
-    ),
+    lets({ kind: 'address', address: each.address }, each.protocol, each.port),
   );
 }
 

@@ -9,8 +9,9 @@ import type { Identity } from '../domain/identity.ts';
 import type { QuarantineReason } from '../domain/quarantine-reason.ts';
 import { burstsOf } from './burst.ts';
 import { KeyedMap } from './keyed-map.ts';
-import { isBetweenWorkloads, isOfOwnNode, needClass } from './need-class.ts';
+import { isBetweenWorkloads, needClass } from './need-class.ts';
 import type { ExposedPorts } from './need-class.ts';
+import { isOfOwnNode } from './seen-clients.ts';
 
 /** A client with more unanswered servers or ports than this is scanning. */
 const MAX_UNANSWERED_TARGETS = 20;

@@ -1,6 +1,7 @@
 /** Disjoint address ranges that answer quickly whether a block reaches into one of them. */
-import { aggregateCidrs, cidrsOverlap, compareCidrs } from '../domain/cidr.ts';
+import { aggregateCidrs, cidrOf, cidrsOverlap, compareCidrs } from '../domain/cidr.ts';
 import type { Cidr } from '../domain/cidr.ts';
+import type { IpAddress } from '../domain/ip.ts';
 
 export class RangeIndex {
   /** Sorted, and none holds another. */
@@ -8,6 +9,10 @@ export class RangeIndex {
 
   constructor(blocks: Iterable<Cidr>) {
     this.ranges = aggregateCidrs(blocks);
+  }
+
+  has(address: IpAddress): boolean {
+    return this.overlapping(cidrOf(address)).length > 0;
   }
 
   /** The ranges that share an address with `block`: what it holds, or the one that holds it. */

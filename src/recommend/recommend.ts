@@ -10,12 +10,13 @@ import type { PolicyWorld } from '../netpol/world.ts';
 import { appraisedDrafts, appraiser } from './appraisal.ts';
 import type { AppraisedWorkload } from './appraisal.ts';
 import { BASELINE_NAME, baselines } from './baseline.ts';
-import type { ClusterInfo } from './cluster.ts';
+import type { ClusterInfo, WorkloadInfo } from './cluster.ts';
 import { draftSubject, provedDraft } from './draft-subject.ts';
 import type { EdgesOf } from './draft-subject.ts';
 import type { BareDraft, DraftOutcome, Omission } from './draft.ts';
 import { surroundingsOf } from './drafting.ts';
 import type { DraftingContext } from './drafting.ts';
+import { comparedWithExisting } from './existing-policies.ts';
 import { DEFAULT_DRAFTING } from './drafting-options.ts';
 import type { DraftingOptions } from './drafting-options.ts';
 import type { History } from './history.ts';
@@ -115,9 +116,11 @@ export function recommend(input: RecommendInput): Recommendation {
     first.delete(namespace);
     return [...baseline, outcome];
   });
+  const drafts = outcomes.filter((outcome) => outcome.kind === 'draft');
+  const compare = comparedWithExisting(cluster, drafts, membersOfDrafts(subjects));
   const keys = include.length === 0 ? new Set<string>() : new Set(input.edges.map(edgeKeyText));
   return {
-    outcomes: outcomes.map(appraisedDrafts([...appraised, ...ofSeveral(subjects, appraised)])),
+    outcomes: outcomes.map(appraisedDrafts([...appraised, ...ofSeveral(subjects, appraised)], compare)),
     options,
     leftOut,
     quarantined: needs.quarantined,
@@ -159,7 +162,7 @@ function ofSeveral(
     workload,
     ...sharedAppraisal(members.flatMap(({ ref }) => known.get(workloadKey(ref)) ?? [])),
   });
-  const groups = subjects.filter(({ ref, members }) => members.length > 1 || ref.kind === 'Namespace');
+  const groups = subjects.filter(({ ref, members }) => members.length > 1 || members[0]?.ref !== ref);
   const namespaces = [...Map.groupBy(subjects, ({ ref }) => ref.namespace)];
   return [
     ...groups.map(({ ref, members }) => shared(ref, members)),
@@ -170,6 +173,15 @@ function ofSeveral(
       ),
     ),
   ];
+}
+
+/** The workloads of each draft; of a baseline those of its namespace. */
+function membersOfDrafts(subjects: readonly Subject[]): (draft: BareDraft) => readonly WorkloadInfo[] {
+  const bySubject = new Map(subjects.map(({ ref, members }) => [workloadKey(ref), members]));
+  const byNamespace = Map.groupBy(subjects, ({ ref }) => ref.namespace);
+  return ({ workload }) =>
+    bySubject.get(workloadKey(workload)) ??
+    (byNamespace.get(workload.namespace) ?? []).flatMap(({ members }) => members);
 }
 
 function leftOutByWorkload(leftOut: readonly LeftOut[]): EdgesOf['leftOut'] {

@@ -1,17 +1,16 @@
 /** Rules while they are drafted: needs are collected per peer, then ports, services and evidence are merged. */
 import { edgeKeyText, isOneSided } from '../domain/edge.ts';
 import type { Edge } from '../domain/edge.ts';
-import { PROTOCOLS, kubernetesProtocol } from '../domain/protocol.ts';
 import type { Protocol } from '../domain/protocol.ts';
 import { compareText } from '../domain/text-order.ts';
-import type { NetworkPolicyPeer, NetworkPolicyPort } from '../netpol/policy.ts';
+import type { NetworkPolicyPeer } from '../netpol/policy.ts';
 import type { Direction } from '../netpol/world.ts';
 import { OBSERVATION_MEANINGS, SURROUNDING_MEANINGS } from './caveat-codes.ts';
 import { distinctCaveats } from './distinct-caveats.ts';
 import type { Basis, Caveat, DraftRule } from './draft.ts';
 import type { DraftingContext } from './drafting.ts';
 import type { NeededEdge } from './needed-edges.ts';
-import { portRanges } from './port-ranges.ts';
+import { portsOf } from './rule-ports.ts';
 
 export interface PortNeed {
   readonly protocol: Protocol;
@@ -37,16 +36,6 @@ export interface RuleDraft {
 const ONE_SIDED: Caveat = {
   code: 'one-sided',
   sentence: 'only one of two nodes saw these connections; the other was not watched then, or lost events',
-};
-
-const PORT_RANGE: Caveat = {
-  code: 'port-range',
-  sentence:
-    'more ports were used than a person reads, so a range allows them and others beside them; fix the ports of the application if it can',
-};
-const SCTP: Caveat = {
-  code: 'sctp-support',
-  sentence: 'the rule names SCTP; ask the network plugin whether it enforces that',
 };
 
 const TAKEN_IN: Caveat = { code: 'taken-in', sentence: SURROUNDING_MEANINGS['taken-in'] };
@@ -90,31 +79,10 @@ export function portKey(need: PortNeed): string {
   return `${need.port}/${need.protocol}`;
 }
 
-/** As a rule lists them, by protocol and number; many dynamic ports are one range, and then it says so. */
-function portsOf(needs: readonly PortNeed[], context: RuleContext): Pick<DraftRule, 'ports' | 'caveats'> {
-  const [one] = needs;
-  if (one !== undefined && needs.length === 1)
-    return { ports: context.parts.onePort(one), caveats: one.protocol === 'sctp' ? [SCTP] : NONE };
-  const caveats: Caveat[] = [];
-  const ports: NetworkPolicyPort[] = [];
-  for (const protocol of PROTOCOLS) {
-    const own = needs.flatMap((need) => (need.protocol === protocol ? [need.port] : []));
-    if (own.length === 0) continue;
-    const { ranges, isWidened } = portRanges(own);
-    if (isWidened) caveats.push(PORT_RANGE);
-    if (protocol === 'sctp') caveats.push(SCTP);
-    for (const { from, to } of ranges) {
-      const port = { protocol: kubernetesProtocol(protocol), port: from };
-      ports.push(to > from ? { ...port, endPort: to } : port);
-    }
-  }
-  return { ports, caveats };
-}
-
 /** By title; rules of one title (two kinds of one name, one class of addresses on several ports) by what they allow. */
 function compareDrafts(a: RuleDraft, b: RuleDraft, context: RuleContext): number {
   const allowed = ({ peers, ports }: RuleDraft): string =>
-    JSON.stringify([peers, portsOf(ports, context).ports]);
+    JSON.stringify([peers, portsOf({ peers, ports }, context.parts).ports]);
   return compareText(a.title, b.title) || compareText(allowed(a), allowed(b));
 }
 
@@ -136,7 +104,7 @@ function mergedDraft(group: readonly RuleDraft[]): RuleDraft {
 function ruleOf(direction: Direction, draft: RuleDraft, context: RuleContext): DraftRule {
   const { basis, title, peers } = draft;
   const edges = distinctEdges(draft.edges);
-  const { ports, caveats } = portsOf(draft.ports, context);
+  const { ports, caveats } = portsOf(draft, context.parts);
   const own = [...edgeCaveats(edges, context), ...caveats];
   return {
     direction,

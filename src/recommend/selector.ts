@@ -5,9 +5,11 @@
 import { compareText } from '../domain/text-order.ts';
 import { workloadKey } from '../domain/workload.ts';
 import type { LabelSelector } from '../netpol/policy.ts';
+import { selectorMatches } from '../netpol/selector.ts';
 import type { ServiceInfo, WorkloadInfo } from './cluster.ts';
 import type { Caveat } from './draft.ts';
-import { LabelSetIndex } from './label-sets.ts';
+import { isCurrent, isOnNodes } from './governed-pods.ts';
+import { LabelSetIndex, governedSetsOf } from './label-sets.ts';
 import { selectorOfGroup } from './selector-group.ts';
 import type { LabelScope } from './selector-group.ts';
 
@@ -22,15 +24,35 @@ export interface SelectorGroup {
   readonly choice: SelectorChoice;
 }
 
-/** The groups of a namespace, in the order of their first members; hostNetwork workloads are in none (NETPOL rule 24). */
+/**
+ * The groups of a namespace, in the order of their first members. Workloads on the host network are in none (NETPOL rule 24);
+ * nor is one that is gone, if its labels are now another's, or no selector names it.
+ */
 export function selectorGroups(
   workloadsOfNamespace: readonly WorkloadInfo[],
   servicesOfNamespace: readonly ServiceInfo[],
   learnt: ReadonlySet<string>,
 ): SelectorGroup[] {
-  const workloads = workloadsOfNamespace.filter(({ hostNetwork }) => !hostNetwork).toSorted(compareWorkloads);
-  const index = new LabelSetIndex(workloads);
-  const scope: LabelScope = { index, learnt, serviceKeysOf: serviceKeys(servicesOfNamespace, index) };
+  const workloads = workloadsOfNamespace.filter((each) => !isOnNodes(each)).toSorted(compareWorkloads);
+  const [current, gone] = [workloads.filter(isCurrent), workloads.filter((each) => !isCurrent(each))];
+  const index = new LabelSetIndex(workloads, governedSetsOf);
+  const serviceKeysOf = serviceKeys(servicesOfNamespace, index);
+  const scope: LabelScope = { index, hasGone: gone.length > 0, learnt, serviceKeysOf };
+  const groups = groupsOf(current, scope);
+  if (gone.length === 0) return groups;
+  const { heirs, others } = inherited(gone, groups);
+  const rest: LabelScope = { ...scope, index: new LabelSetIndex([...current, ...others], governedSetsOf) };
+  return [
+    ...groups.map((group) => {
+      const members = [...group.members, ...(heirs.get(group) ?? [])];
+      return { ...group, members: members.toSorted(compareWorkloads) };
+    }),
+    ...groupsOf(others, rest).filter(({ choice }) => choice.kind === 'exact'),
+  ].toSorted((a, b) => compareFirst(a.members, b.members));
+}
+
+/** Those of `workloads` that no label tells apart are one group; who cannot be told from another either is in none. */
+function groupsOf(workloads: readonly WorkloadInfo[], scope: LabelScope): SelectorGroup[] {
   const groups = new Map(workloads.map((workload) => [workload, [workload]]));
   const chosen = new Map<readonly WorkloadInfo[], SelectorChoice>();
   const waiting = [...groups.values()];
@@ -42,6 +64,7 @@ export function selectorGroups(
       chosen.set(group, found);
       continue;
     }
+    if (!found.from.every((other) => groups.has(other))) continue;
     const joined = new Set([...group, ...found.from.flatMap((other) => groups.get(other) ?? [])]);
     const merged = [...joined].toSorted(compareWorkloads);
     for (const member of merged) groups.set(member, merged);
@@ -51,6 +74,40 @@ export function selectorGroups(
     const choice = chosen.get(members);
     return choice === undefined ? [] : [{ members, choice }];
   });
+}
+
+interface Inherited {
+  /** Workloads that are gone by the one group whose selector matches all of their pods. */
+  readonly heirs: ReadonlyMap<SelectorGroup, readonly WorkloadInfo[]>;
+  /** Those of which no group's selector matches a pod. */
+  readonly others: readonly WorkloadInfo[];
+}
+
+function inherited(gone: readonly WorkloadInfo[], groups: readonly SelectorGroup[]): Inherited {
+  const index = new LabelSetIndex(gone, governedSetsOf);
+  const matching = new Map<WorkloadInfo, SelectorGroup[]>();
+  for (const group of groups) {
+    if (group.choice.kind === 'none') continue;
+    for (const owner of index.ownersMatching(group.choice.selector)) {
+      const known = matching.get(owner);
+      if (known === undefined) matching.set(owner, [group]);
+      else known.push(group);
+    }
+  }
+  const heirs = new Map<SelectorGroup, WorkloadInfo[]>();
+  for (const [owner, [group, ...others]] of matching) {
+    if (group?.choice.kind !== 'exact' || others.length > 0) continue;
+    const { selector } = group.choice;
+    if (!governedSetsOf(owner).every((labels) => selectorMatches(selector, labels))) continue;
+    const known = heirs.get(group);
+    if (known === undefined) heirs.set(group, [owner]);
+    else known.push(owner);
+  }
+  return { heirs, others: gone.filter((each) => !matching.has(each)) };
+}
+
+function compareFirst([a]: readonly WorkloadInfo[], [b]: readonly WorkloadInfo[]): number {
+  return a === undefined || b === undefined ? 0 : compareWorkloads(a, b);
 }
 
 export function compareWorkloads(a: WorkloadInfo, b: WorkloadInfo): number {

@@ -6,12 +6,14 @@ import type { Identity } from '../domain/identity.ts';
 import type { IpAddress } from '../domain/ip.ts';
 import { workloadTitle } from '../domain/workload.ts';
 import type { Direction } from '../netpol/world.ts';
-import { freeBlocksOfSeen } from './addresses.ts';
+import { isRefused } from './addresses.ts';
 import type { Caveat } from './draft.ts';
 import type { DraftingContext } from './drafting.ts';
+import { outsideOf } from './given-ranges.ts';
 import type { LeftOut } from './left-out.ts';
-import { outsideRules, podFamiliesOf } from './outside-peers.ts';
+import { outsideRules } from './outside-peers.ts';
 import type { OutsideNeed } from './outside-peers.ts';
+import { HBONE_PORT } from './port-ranges.ts';
 import { portKey } from './rule-draft.ts';
 import type { PortNeed, RuleDraft } from './rule-draft.ts';
 import type { KnownWorkload, PeerAnswer } from './known-workload.ts';
@@ -54,13 +56,10 @@ export interface Side {
   readonly openToPods: ReadonlySet<string>;
 }
 
-/** Istio's and other meshes' tunnel port, over which every port of a pod is reached (istio.io, "HBONE"). */
-const HBONE_PORT = 15_008;
-
 const NODES_ANY: Caveat = {
   code: 'nodes-any-source',
   sentence:
-    'nodes use this port, and no prefix holds their addresses without those of pods or Services; give nodeCIDRs to narrow it',
+    'nodes use this port, and no prefix holds their addresses without those of pods or Services; give nodeCIDRs that hold no pods to narrow it',
 };
 const MESH: Caveat = {
   code: 'mesh-any-port',
@@ -71,12 +70,14 @@ const MESH: Caveat = {
 export function sideRules(side: Side, needs: readonly SideNeed[], context: DraftingContext): SideRules {
   const open = new Map(side.open.map((port) => [portKey(port), port]));
   const leftOut: LeftOut[] = [];
-  const refused = new Set(refusedNodePorts(needs, context).filter((key) => !open.has(key)));
+  const { given } = context;
+  const refused = new Set(refusedNodePorts(side.direction, needs, context).filter((key) => !open.has(key)));
   if (context.options.nodes === 'any-source') {
+    const caveats = [NODES_ANY, ...given.nodeCaveats];
     for (const { needed } of needs) {
       const { protocol, port } = needed;
       if (refused.has(portKey(needed)))
-        open.set(portKey(needed), { protocol, port, basis: 'observed', caveats: [NODES_ANY], services: [] });
+        open.set(portKey(needed), { protocol, port, basis: 'observed', caveats, services: [] });
     }
   }
   const byOpenPort = new Map<string, NeededEdge[]>();
@@ -90,7 +91,7 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
     const key = isKeyed ? portKey(needed) : '';
     if (open.has(key)) file(byOpenPort, key, needed);
     else if (peer.kind !== 'workload') {
-      if (peer.kind === 'node' && refused.has(key))
+      if (peer.kind === 'node' && refused.has(key) && outsideOf(given.nodes, [peer.address]).length > 0)
         leftOut.push({ edge: needed.edge, reason: 'nodes', option: 'nodes=leave-out' });
       else outside.push({ needed, peer });
     } else if (!side.openToPods.has(key)) {
@@ -103,25 +104,32 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
   }
   for (const [named, edges] of byPeer) drafts.push(...podRules(named, edges));
   for (const [key, port] of open) drafts.push(openRule(side.direction, port, byOpenPort.get(key) ?? []));
-  const podFamilies = podFamiliesOf(side.subject.members);
-  drafts.push(...outsideRules(outside, { ...context, direction: side.direction, podFamilies }));
+  drafts.push(...outsideRules(outside, { ...context, direction: side.direction }));
   return { drafts, unnamed, leftOut };
 }
 
-/** Keys of ports on which nodes were seen at addresses that no prefix tells from pods and Services. */
-function refusedNodePorts(needs: readonly SideNeed[], { known, podsAndServices }: DraftingContext): string[] {
-  if (known.nodeCidrs.length > 0) return [];
+/**
+ * Keys of ports on which nodes were seen at addresses that no prefix tells from pods and Services. Servers are never open to any
+ * destination for that: what was dialled is drafted address by address.
+ */
+function refusedNodePorts(
+  direction: Direction,
+  needs: readonly SideNeed[],
+  { given, options, podAndServiceRoom }: DraftingContext,
+): string[] {
+  const { nodes } = options;
+  if (nodes === 'exact' || (nodes === 'any-source' && direction === 'egress')) return [];
   const ofNodes: { readonly key: string; readonly address: IpAddress }[] = [];
   for (const { needed, peer } of needs)
     if (peer.kind === 'node') ofNodes.push({ key: portKey(needed), address: peer.address });
   return [...Map.groupBy(ofNodes, ({ key }) => key)]
-    .filter(
-      ([, group]) =>
-        freeBlocksOfSeen(
-          group.map(({ address }) => address),
-          podsAndServices,
-        ) === null,
-    )
+    .filter(([, group]) => {
+      const beside = outsideOf(
+        given.nodes,
+        group.map(({ address }) => address),
+      );
+      return isRefused(beside, podAndServiceRoom);
+    })
     .map(([key]) => key);
 }
 

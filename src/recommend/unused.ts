@@ -5,6 +5,7 @@ import { workloadKey } from '../domain/workload.ts';
 import type { WorkloadRef } from '../domain/workload.ts';
 import { selectorMatches } from '../netpol/selector.ts';
 import type { ClusterInfo, ServiceInfo, WorkloadInfo } from './cluster.ts';
+import { declaredPortsOf } from './backends.ts';
 import type { Backends } from './backends.ts';
 import { KeyedMap } from './keyed-map.ts';
 import { portKey } from './rule-draft.ts';
@@ -23,7 +24,7 @@ export function unusedFinder(
 ): (workload: WorkloadInfo, inbound: readonly Edge[]) => Unused {
   const selectingOf = servicesByWorkload(cluster.services, backends);
   return (workload, inbound) => {
-    const declared = new Set(workload.pods.flatMap(({ ports }) => ports.map(portKey)));
+    const declared = new Set(declaredPortsOf(workload).map(portKey));
     const dialled = new Set<string>();
     for (const edge of inbound) {
       if (declared.size > 0) declared.delete(portKey(edge));

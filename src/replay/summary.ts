@@ -2,6 +2,8 @@
 import { compareText } from '../domain/text-order.ts';
 import { workloadTitle } from '../domain/workload.ts';
 import type { Draft } from '../recommend/draft.ts';
+import { givenRangeCaveats } from '../recommend/given-ranges.ts';
+import { existingSummary } from '../recommend/existing.ts';
 import type { CoverageReport } from '../server/app.ts';
 import type { Analysed } from '../server/api-sources.ts';
 import type { ReplayResult } from './pipeline.ts';
@@ -25,10 +27,11 @@ export function summaryOf(result: ReplayResult, analysed: Analysed, coverage: Co
     lines.push(
       `${coverage.quarantined.length} edges held back as quarantined (see /api/v1/coverage; --include takes one in), such as ${coverage.quarantined[0]?.edge ?? ''}`,
     );
-  lines.push(...readinessOf(drafts));
+  lines.push(...readinessOf(drafts), ...existingSummary(drafts));
   for (const outcome of outcomes)
     if (outcome.kind === 'omitted')
       lines.push(`no draft for ${workloadTitle(outcome.workload)}: ${outcome.code} ${outcome.sentence}`);
+  for (const { sentence } of givenRangeCaveats(analysed.cluster, analysed.input.known)) lines.push(sentence);
   for (const [kind, count] of result.ignored) lines.push(`not used: ${count} objects of kind ${kind}`);
   return lines.map((line) => `replay: ${line}\n`).join('');
 }

@@ -112,7 +112,7 @@ function namespaceRows({ cluster, edges, recommendation }: Analysed): NamespaceR
 function outcomesByWorkload({ outcomes }: Recommendation): Map<string, DraftOutcome> {
   return new Map(
     outcomes.flatMap((outcome) => {
-      const others = outcome.kind === 'draft' ? outcome.sharedWith : [];
+      const others = outcome.sharedWith ?? [];
       return [outcome.workload, ...others].map((ref) => [workloadKey(ref), outcome] as const);
     }),
   );

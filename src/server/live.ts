@@ -226,6 +226,12 @@ export class Live {
     };
   }
 
+  /** As it is known by now. */
+  cluster(): ClusterInfo {
+    this.#refresh();
+    return this.#cluster;
+  }
+
   /** Drafts and rows as of a moment ago; drafts that nobody asks otherwise are as `usual` has them. */
   analysed(known: KnownRanges, usual?: AskedDrafts): Analysed {
     this.#refresh();

@@ -8,6 +8,7 @@ import type { ApiTransport } from '../kube/watch/transport.ts';
 import { inClusterTransport, kubeconfigTransport, urlTransport } from '../kube/watch/transport.ts';
 import { watchCluster } from '../kube/watch/cluster-watch.ts';
 import type { ClusterWatch } from '../kube/watch/cluster-watch.ts';
+import { givenRangeCaveats } from '../recommend/given-ranges.ts';
 import { wallClock, warnOfOffset } from '../runtime/clock.ts';
 import { OUR_CLOCKS } from '../identity/fact-clock.ts';
 import type { ClockReading } from '../identity/fact-clock.ts';
@@ -167,6 +168,8 @@ async function serve(
       synced: () => {
         live.synced();
         log.info({}, 'cluster listed');
+        for (const caveat of givenRangeCaveats(live.cluster(), known))
+          log.warn(caveat, 'a range that was given holds pods or Services');
       },
     },
     { signal, now: wallClock, log },

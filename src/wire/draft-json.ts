@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { edgeKeyJson, testimonyJson } from './edge-json.ts';
 import { workloadRefJson } from './identity-json.ts';
+import { existingJson, ruleEffectJson } from './existing-json.ts';
 import { instant, listOf } from './listing.ts';
 import { networkPolicyJson, networkPolicyPeerJson, networkPolicyPortJson } from './network-policy-json.ts';
 import {
@@ -54,6 +55,7 @@ const rule = z
     services: listOf(z.string()).describe('Services dialled, as `namespace/name`.'),
     caveats: listOf(caveatJson),
     evidence: ruleEvidence.nullable().describe('Null for rules that rest on no traffic.'),
+    effect: ruleEffectJson,
   })
   .meta({ id: 'DraftRule' });
 
@@ -90,6 +92,9 @@ export const draftJson = z
     heldBack: listOf(heldBackJson).describe(
       'Edges at either end of the workload that the draft does not allow.',
     ),
+    existing: existingJson
+      .nullable()
+      .describe('The policies in force that select its pods; null when nobody could list them.'),
   })
   .meta({ id: 'Draft', description: 'A drafted policy with a basis for each rule.' });
 

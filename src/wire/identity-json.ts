@@ -11,11 +11,15 @@ export const workloadRefJson = z
   .object({
     namespace: z.string(),
     kind: z.string().describe('The Kubernetes kind; `Pod` for a pod without a controller.'),
-    name: z.string(),
+    name: z
+      .string()
+      .describe(
+        'Of a draft for Jobs or pods that come under names of their own: the label it is called by, as `app=migrate`.',
+      ),
   })
   .meta({
     id: 'WorkloadRef',
-    description: 'The top controller of a set of pods, or a bare pod.',
+    description: 'The controller that a set of pods is known by, or a bare pod.',
     examples: [{ namespace: 'shop', kind: 'Deployment', name: 'web' }],
   });
 

@@ -134,6 +134,24 @@ describe('pods of a cluster', () => {
     expect(owned).toEqual(bare);
   });
 
+  test('stay with the Deployments that made them where one custom resource owns those', async () => {
+    const owned = (name: string) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        name,
+        namespace: 'shop',
+        uid: name,
+        ownerReferences: [{ kind: 'ArgoCD', name: 'argocd', uid: 'a', controller: true }],
+      },
+      spec: { template: { metadata: { labels: { app: name } }, spec: { containers: [] } } },
+    });
+    const { stdout } = await evaluate(['-f', '-', '-o', 'json'], listOf(owned('server'), owned('redis')));
+    expect(rowsOf(stdout)).toContainEqual(
+      expect.objectContaining({ client: 'shop/server', server: 'shop/redis' }),
+    );
+  });
+
   test('that have finished are no ends, and their workload is judged by its template', async () => {
     const { stdout } = await evaluate(
       ['-f', '-', '--by', 'pod', '-o', 'json'],

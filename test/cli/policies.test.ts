@@ -20,6 +20,7 @@ const serve = (changes: Partial<ApiSources> = {}): Promise<Served> =>
 /** How sure the drafts are, as many as they are. */
 const notes = (drafts: number): string =>
   `0 ready, ${drafts} incomplete: blind-nodes ${drafts}, window ${drafts}
+policies that stay in force, and what they allow with them: shop/by-hand
 1 edge held back out of the drafts; take one in with --include EDGE:
   one-hour: workload:shop/Deployment/cart -> workload:shop/Deployment/web:8080/tcp
 `;

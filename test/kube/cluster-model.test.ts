@@ -111,6 +111,19 @@ describe('objects', () => {
     expect(services('10.96.0.1', '172.20.0.1')).toEqual([]);
   });
 
+  test('ports of sidecars count as those of containers do, mapped to the node or not (NETPOL 23)', () => {
+    const cluster = new ToldCluster();
+    const ports = (containerPort: number) => [{ containerPort, hostPort: containerPort }];
+    const initContainers = [
+      { name: 'sidecar', restartPolicy: 'Always', ports: ports(9999) },
+      { name: 'migrate', ports: ports(7777) },
+    ];
+    cluster.apply(pod('shop/a', { owner: 'Rollout/a' }, {}, { initContainers }));
+    const [workload] = cluster.model.snapshot().workloads;
+    expect(workload?.hostPorts).toEqual([{ protocol: 'tcp', port: 9999 }]);
+    expect(workload?.pods[0]?.ports.map(({ port }) => port)).toEqual([8080, 9999]);
+  });
+
   test("DNS settings: hostNetwork with ClusterFirst is the node's resolver", () => {
     const cluster = new ToldCluster();
     cluster.apply(pod('shop/a', { owner: 'Rollout/a' }, {}, { hostNetwork: true }));

@@ -42,6 +42,53 @@ describe('owners', () => {
     expect(cluster.holderOf('10.244.1.2')).toEqual(['Rollout/web']);
   });
 
+  test.each(['Deployment', 'StatefulSet', 'DaemonSet'])(
+    'a %s that a custom resource owns is a workload, with its own selector and template (NETPOL 4.3)',
+    (kind) => {
+      const cluster = new ToldCluster();
+      const labels = { cluster: 'pg' };
+      const template = { metadata: { labels }, spec: { containers: [container] } };
+      const spec = { selector: { matchLabels: labels }, template };
+      cluster.apply(object(`${kind} shop/pg`, { owner: 'Postgres/pg' }, { spec }));
+      const own = { kind, name: 'pg' };
+      const known = { ref: own, selector: { matchLabels: labels }, templateLabels: labels };
+      expect(cluster.model.snapshot().workloads).toMatchObject([{ ...known, pods: [] }]);
+      cluster.apply(pod('shop/pg-0', { owner: `${kind}/pg`, labels: { ...labels, role: 'master' } }));
+      expect(cluster.model.snapshot().workloads).toMatchObject([{ ...known, pods: [{ name: 'pg-0' }] }]);
+      expect(cluster.holderOf('10.244.1.2')).toEqual([`${kind}/pg`]);
+    },
+  );
+
+  test('a CronJob that a custom resource owns is the workload of the pods of its Jobs', () => {
+    const cluster = new ToldCluster();
+    const template = { metadata: { labels: { app: 'backup' } }, spec: { containers: [container] } };
+    const spec = { jobTemplate: { spec: { template } } };
+    cluster.apply(object('CronJob shop/backup', { owner: 'Database/db' }, { spec }));
+    cluster.apply(object('Job shop/backup-1', { owner: 'CronJob/backup' }, {}));
+    cluster.apply(pod('shop/backup-1-a', { owner: 'Job/backup-1', labels: { app: 'backup' } }));
+    expect(cluster.workloads()).toEqual(['CronJob/backup: 1']);
+  });
+
+  test('Jobs of one custom resource (a ScaledJob) are runs of one workload', () => {
+    const cluster = new ToldCluster();
+    for (const run of ['a', 'b']) {
+      cluster.apply(object(`Job shop/scaled-${run}`, { owner: 'ScaledJob/scaled' }, {}));
+      cluster.apply(pod(`shop/scaled-${run}-x`, { owner: `Job/scaled-${run}` }));
+    }
+    expect(cluster.workloads()).toEqual(['ScaledJob/scaled: 2']);
+  });
+
+  test('a pod that is told before its ReplicationController belongs to whoever controls that', () => {
+    const cluster = new ToldCluster();
+    cluster.apply(pod('shop/web-1-a', { owner: 'ReplicationController/web-1' }));
+    expect(cluster.workloads()).toEqual(['ReplicationController/web-1: 1']);
+    cluster.apply(
+      object('ReplicationController shop/web-1', { owner: 'DeploymentConfig/web' }, { spec: {} }),
+    );
+    expect(cluster.workloads()).toEqual(['DeploymentConfig/web: 1']);
+    expect(cluster.holderOf('10.244.1.2')).toEqual(['DeploymentConfig/web']);
+  });
+
   test('a bare pod and the mirror of a static pod are workloads of their own', () => {
     const cluster = new ToldCluster();
     cluster.apply(

@@ -94,6 +94,19 @@ describe('the targets', () => {
     expect(model.snapshot().webhooks).toEqual([]);
   });
 
+  test('say of which kinds they are not, until each was read', () => {
+    const model = modelOf(object('MutatingWebhookConfiguration', 'none', {}));
+    expect(model.snapshot().unreadCallers).toEqual([
+      'APIService',
+      'CustomResourceDefinition',
+      'ValidatingWebhookConfiguration',
+    ]);
+    for (const kind of ['APIService', 'CustomResourceDefinition']) model.listed(kind);
+    expect(model.snapshot().unreadCallers).toEqual(['ValidatingWebhookConfiguration']);
+    model.listed('ValidatingWebhookConfiguration');
+    expect(model.snapshot()).not.toHaveProperty('unreadCallers');
+  });
+
   test('of a broken object are refused with the path of what is wrong', () => {
     const broken = object('APIService', 'v1.x', {
       spec: { service: { namespace: 'ops', name: 'x', port: 70_000 } },
@@ -105,6 +118,16 @@ describe('the targets', () => {
       reject: { object: 'APIService v1.x', problem: expect.stringContaining('spec.service.port') as string },
     });
   });
+});
+
+test('policies in force are unknown until they were listed, or one was told', () => {
+  const listed = modelOf();
+  expect(listed.snapshot()).toMatchObject({ policies: [], policiesUnread: true });
+  listed.listed('NetworkPolicy');
+  expect(listed.snapshot()).not.toHaveProperty('policiesUnread');
+  const told = modelOf(object('NetworkPolicy', 'deny', { spec: { podSelector: {} } }));
+  expect(told.snapshot().policies).toHaveLength(1);
+  expect(told.snapshot()).not.toHaveProperty('policiesUnread');
 });
 
 test('other kinds of policy are unknown until somebody looked', () => {

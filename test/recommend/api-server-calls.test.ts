@@ -1,7 +1,8 @@
 /** What the API server calls is open from configuration alone: whoever shuts a webhook stops the cluster. */
-import { expect, test } from 'vitest';
-import type { WebhookTarget } from '../../src/recommend/cluster.ts';
-import { edge, service, workloadInfo } from '../world.ts';
+import { describe, expect, test } from 'vitest';
+import type { ClusterInfo, WebhookTarget } from '../../src/recommend/cluster.ts';
+import { recommend } from '../../src/recommend/recommend.ts';
+import { cluster, edge, service, workloadInfo } from '../world.ts';
 import { codesOf, drafted, draftOf, rulesOf } from './drafted.ts';
 
 const hook = workloadInfo('cert/webhook', { ports: [{ name: 'https', protocol: 'tcp', port: 10_250 }] });
@@ -83,4 +84,35 @@ test('a Service that is not there, or another port, opens nothing', () => {
   expect(rulesOf(run([calling('APIService', 'v1.x', 8443)]), 'cert/webhook', 'ingress')).toEqual([]);
   const elsewhere = { ...calling('APIService', 'v1.x'), service: { namespace: 'x', name: 'y', port: 443 } };
   expect(rulesOf(run([elsewhere]), 'cert/webhook', 'ingress')).toEqual([]);
+});
+
+describe('kinds that nobody could read', () => {
+  const { webhooks: _, ...unread } = cluster([hook]);
+  const ALL = [
+    'APIService',
+    'CustomResourceDefinition',
+    'MutatingWebhookConfiguration',
+    'ValidatingWebhookConfiguration',
+  ];
+  const named = (known: Partial<ClusterInfo>): readonly string[] | undefined =>
+    draftOf(
+      recommend({
+        cluster: { ...unread, ...known },
+        edges: [],
+        window: { start: 0, end: 1 },
+        known: { nodeCidrs: [], controlPlaneCidrs: [] },
+      }),
+      'cert/webhook',
+    ).caveats.find(({ code }) => code === 'webhooks-not-assessed')?.names;
+
+  test('are named on every draft: whom they make the API server call has no rule', () => {
+    expect(named({})).toEqual(ALL);
+    expect(named({ webhooks: [], unreadCallers: ['MutatingWebhookConfiguration'] })).toEqual([
+      'MutatingWebhookConfiguration',
+    ]);
+  });
+
+  test('are none where all were read, also when there is no object of them', () => {
+    expect(named({ webhooks: [] })).toBeUndefined();
+  });
 });

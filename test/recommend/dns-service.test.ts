@@ -53,7 +53,7 @@ test('a Service of another name is DNS by its label, where administrators write'
 test('a DNS Service without pods opens nothing', () => {
   const result = run([coredns.service], [web]);
   expect(rulesOf(result, 'shop/web')).toEqual([]);
-  expect(draftOf(result, 'shop/web').caveats.map(({ code }) => code)).toContain('dns-unknown');
+  expect(draftOf(result, 'shop/web').caveats.map(({ code }) => code)).toContain('dns-not-drafted');
 });
 
 test('a node-local cache is a DaemonSet, not whatever has its name', () => {
@@ -112,7 +112,7 @@ test('workloads that share a policy get the resolvers, and the calls, of every o
   const result = drafted([job('a', '10.1.1.1'), job('b', '10.1.1.2')], [], {
     detail: { services: [front], webhooks },
   });
-  expect(rulesOf(result, 'shop/a')).toEqual([
+  expect(rulesOf(result, 'shop/app=job')).toEqual([
     'ingress configuration: any source: any 8443/TCP',
     'egress convention: DNS: {"ipBlock":{"cidr":"10.1.1.1/32"}} {"ipBlock":{"cidr":"10.1.1.2/32"}} 53/TCP,53/UDP',
   ]);

@@ -1,7 +1,7 @@
 /** Many ports of one server, which become ranges within their pools. */
 import { describe, expect, test } from 'vitest';
-import { edge, workloadInfo } from '../world.ts';
-import { codesOf, drafted, rulesOf } from './drafted.ts';
+import { edge, service, workloadInfo } from '../world.ts';
+import { codesOf, drafted, draftOf, rulesOf } from './drafted.ts';
 
 const web = workloadInfo('shop/web');
 const db = workloadInfo('shop/db');
@@ -31,4 +31,76 @@ describe('many ports', () => {
     expect(ports(...calls(1024, 17))).toBe('1024-1055/UDP');
     expect(ports(...calls(1030, 1), ...calls(2040, 20))).toBe('1024-4095/UDP');
   });
+});
+
+test('a range never reaches over the tunnel port of a mesh, by which any port is reached', () => {
+  const edges = Array.from({ length: 17 }, (_, index) =>
+    edge(`shop/web -> shop/db:${15_000 + index * 2 + 1}/tcp`),
+  );
+  const [rule = ''] = rulesOf(drafted([web, db], edges), 'shop/db', 'ingress');
+  expect(rule.split(' ').at(-1)).toBe('14976-15007/TCP,15009-15039/TCP');
+});
+
+/** Only pods are trusted with ports beside those seen. */
+describe('many ports, few of them neighbours,', () => {
+  const numbers = [1024, 32_767, ...Array.from({ length: 15 }, (_, index) => 2000 + 2 * index)];
+  const each = numbers.toSorted((a, b) => a - b).map((port) => `${port}/TCP`);
+  const rule = (result: ReturnType<typeof drafted>, title: string): string[] =>
+    rulesOf(result, 'shop/web')
+      .find((text) => text.includes(title))
+      ?.split(' ')
+      .at(-1)
+      ?.split(',') ?? [];
+
+  test('of public addresses are each allowed, and no other', () => {
+    const result = drafted(
+      [web],
+      numbers.map((port) => edge(`shop/web -> external@93.184.215.14:${port}/tcp`)),
+    );
+    expect(rule(result, 'public addresses')).toEqual(each);
+    expect(codesOf(result, 'shop/web')).toEqual(['many-ports']);
+  });
+
+  test('of nodes are each allowed, and no other', () => {
+    const edges = numbers.map((port) => edge(`node:n@192.168.7.1 -> shop/web:${port}/tcp`));
+    expect(rule(drafted([web], edges), 'nodes')).toEqual(each);
+  });
+
+  test('that are exposed are each open to any source, and no other', () => {
+    const ports = numbers.map((port) => ({
+      protocol: 'tcp' as const,
+      port,
+      targetPort: port,
+      nodePort: port,
+    }));
+    const detail = { services: [service('shop/web', { type: 'NodePort', ports })] };
+    const edges = numbers.map((port) => edge(`external@198.51.100.7 -> shop/web:${port}/tcp`));
+    expect(rule(drafted([web], edges, { detail }), 'any source')).toEqual(each);
+  });
+
+  test('that the API server calls are each open to any source, and no other', () => {
+    const ports = numbers.map((port) => ({
+      protocol: 'tcp' as const,
+      port,
+      targetPort: port,
+      nodePort: null,
+    }));
+    const webhooks = numbers.map((port) => ({
+      kind: 'APIService' as const,
+      name: `v1.${port}`,
+      service: { namespace: 'shop', name: 'web', port },
+    }));
+    const result = drafted([web], [], { detail: { services: [service('shop/web', { ports })], webhooks } });
+    expect(rule(result, 'any source')).toEqual(each);
+  });
+});
+
+test('thousands of ports are a list of ranges that holds them and no other', () => {
+  const edges = Array.from({ length: 5000 }, (_, index) =>
+    edge(`shop/web -> external@172.16.5.5:${20_000 + index + Math.floor(index / 100)}/udp`),
+  );
+  const rule = draftOf(drafted([web], edges), 'shop/web').rules.find(({ basis }) => basis === 'observed');
+  expect(rule?.ports).toHaveLength(50);
+  const ranges = (rule?.ports ?? []).map(({ port, endPort }) => Number(endPort ?? port) - Number(port) + 1);
+  expect(ranges.reduce((sum, size) => sum + size, 0)).toBe(5000);
 });

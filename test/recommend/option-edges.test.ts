@@ -88,9 +88,9 @@ test('a draft of several says what any of them lacks', () => {
       ports: [{ name: null, protocol: 'udp', port: ports }],
     });
   const result = drafted([job('a', 80), job('b', 81)]);
-  expect(draftOf(result, 'shop/a').unused.ports).toEqual(['80/udp', '81/udp']);
+  expect(draftOf(result, 'shop/app=job').unused.ports).toEqual(['80/udp', '81/udp']);
   const used = drafted([job('a', 80), job('b', 81)], [edge('shop/web -> shop/Job/b:81/udp')]);
-  expect(omissionOf(used, 'shop/a')).toContain('peer-not-selectable');
+  expect(omissionOf(used, 'shop/app=job')).toContain('peer-not-selectable');
 });
 
 test('names that are too long are cut, and stay distinct', () => {

@@ -98,16 +98,17 @@ test('a cluster that calls every address its own has public addresses still', ()
 describe('nodes among pods', () => {
   const detail = podRange('192.168.7.8/29');
 
-  test('are allowed where a person gave their ranges', () => {
+  test('are each allowed by themselves where the range that a person gave holds pods too', () => {
     const known = { nodeCidrs: ['192.168.7.0/24'] };
     const result = drafted([web], nodes(12), { detail, known });
     expect(titles(result)).toEqual(['nodes']);
-    expect(codesOf(result, 'shop/web')).toEqual([]);
+    expect(codesOf(result, 'shop/web')).toEqual(['node-addresses', 'node-range-refused']);
   });
 
-  test('need nothing of their own on a port that is exposed', () => {
+  test('need nothing of their own on an exposed port that was reached from outside', () => {
     const services = [service('shop/web', { type: 'NodePort' })];
-    const result = drafted([web], nodes(12), { detail: { ...detail, services } });
+    const edges = [...nodes(12), edge('external@172.16.5.5 -> shop/web:8080/tcp')];
+    const result = drafted([web], edges, { detail: { ...detail, services } });
     expect(codesOf(result, 'shop/web')).toEqual(['open-to-any-source']);
   });
 

@@ -39,6 +39,17 @@ describe('a name', () => {
     expect(namesOf(refs(second.replace('shop', 'other'), first))[1]).toBe(plain);
   });
 
+  test.each([
+    ['shop/Job/app=migrate', 'netscribe-job-migrate'],
+    ['shop/Pod/app.kubernetes.io/name=Data_Loader.v2', 'netscribe-pod-data-loader-v2'],
+    ['shop/Job/app=shop, component=seed, !canary', 'netscribe-job-shop-seed-canary'],
+    ['shop/Job/seed=', 'netscribe-job-seed'],
+  ])('of %s, called by its label, is %s', (called, name) => {
+    const [namespace = '', kind = ''] = called.split('/');
+    const ref = { namespace, kind, name: called.slice(`${namespace}/${kind}/`.length) };
+    expect(createPolicyName(ref)).toBe(name);
+  });
+
   test('is never that of a baseline', () => {
     expect(namesOf(refs('shop/Default/deny'))[0]).toMatch(/^netscribe-default-deny-[0-9a-f]{16}$/);
   });
@@ -46,7 +57,9 @@ describe('a name', () => {
 
 test('law: names are valid and distinct, whatever the kinds and names are', () => {
   const part = fc.constantFrom('a', 'A', 'b', 'a-b', 'A-b', 'a-A', 'aA', 'deny', 'default', 'x'.repeat(250));
-  const ref = fc.record({ namespace: fc.constantFrom('shop', 'other'), kind: part, name: part });
+  const called = fc.constantFrom('a=b', 'a=B_a', 'a=, !b', `a=${'b'.repeat(250)}`);
+  const anyName = fc.oneof(part, called);
+  const ref = fc.record({ namespace: fc.constantFrom('shop', 'other'), kind: part, name: anyName });
   const distinct = fc.uniqueArray(
     ref.map((each) => ({ ...each, name: each.name.toLowerCase() })),
     { selector: workloadKey, minLength: 1, maxLength: 40 },

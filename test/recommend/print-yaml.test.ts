@@ -1,5 +1,5 @@
 /** What a reviewer reads: plain words for every reader of YAML, one line a comment, no anchors, and no endless lists. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { printPolicies } from '../../src/recommend/print-yaml.ts';
 import { edge, workloadInfo } from '../world.ts';
@@ -54,4 +54,41 @@ test('of what is held back ten are named and the others counted', () => {
   expect(held(10)).toHaveLength(10);
   expect(held(12)).toHaveLength(11);
   expect(held(12).at(-1)).toContain('held back: 2 more, which JSON names');
+});
+
+describe('a string that some reader of YAML takes for something else is quoted (DESIGN section 6)', () => {
+  // Numbers of any base, float or date, truth values and nothing, as YAML 1.1, 1.2 and sigs.k8s.io/yaml read them.
+  const VALUES =
+    '0X1F 0x1f 0B11 0b11 0O17 0o17 0777 0o_7 1_000 1e1_0 1e-0_3 1e3 1E400 1.5 1.0.0 0_7 00 7 7d4f9c6b5 2024-01-01 y N yes No ON off True FALSE null Null NaN inf'.split(
+      ' ',
+    );
+
+  test.each(VALUES)('%s', (value) => {
+    const odd = workloadInfo('shop/web', { labels: { app: value, [value]: 'x' } });
+    const yaml = printPolicies([draftOf(drafted([odd]), 'shop/web')], { withEvidence: false });
+    expect(yaml).toContain(`\n      app: "${value}"\n`);
+    expect(yaml).toContain(`\n      "${value}": x\n`);
+  });
+
+  test('and a plain word, a name or a range of addresses is not', () => {
+    const yaml = printPolicies(
+      drafted([workloadInfo('shop/web', { labels: { app: 'web', 'a.b/c': 'e3-x_y.z' } })]).outcomes,
+      { withEvidence: false },
+    );
+    expect(yaml).toContain('\n      app: web\n');
+    expect(yaml).not.toContain('"');
+  });
+});
+
+test('what goes away with more of the same traffic is not in plain YAML', () => {
+  const of = (
+    testimony: { agreed: number; oneSided: number; disputed: number },
+    withEvidence: boolean,
+  ): string =>
+    printPolicies(drafted([web, db], [edge('shop/web -> shop/db:5432/tcp', { testimony })]).outcomes, {
+      withEvidence,
+    });
+  const alone = { agreed: 0, oneSided: 1, disputed: 0 };
+  expect(of(alone, false)).toBe(of({ agreed: 1, oneSided: 1, disputed: 0 }, false));
+  expect(of(alone, true)).toContain('# caveat one-sided: ');
 });

@@ -93,18 +93,40 @@ test('every pod of a peer must be allowed, those that its template makes later t
   expect(failures([policy(today)], { outbound: [toLater] })).toEqual(denies(toLater));
 });
 
-test('a client counts as the pod’s side saw it, unless its own node made the connection', () => {
+test('a client counts as the pod’s side saw it', () => {
   const seen = identity('node:node-b@192.168.100.2');
   const rewritten = edge('shop/db -> shop/web:8080/tcp', { views: [{ seen, ownNode: false }] });
   expect(failures([policy(peer({ app: 'db' }))], { inbound: [rewritten] })).toEqual(denies(rewritten));
   expect(failures([policy(block('192.168.100.2/32'))], { inbound: [rewritten] })).toEqual([PROVED]);
-  const probe = { ...rewritten, views: [{ seen, ownNode: true }] };
+});
+
+test('a client that the own node rewrote must be allowed as any that another did; the own node itself need not', () => {
+  const seen = identity('node:node-b@192.168.100.2');
+  const views = [{ seen, ownNode: true }];
+  for (const client of ['external@198.18.0.9', 'shop/db', 'node:node-a@192.168.100.1']) {
+    const rewritten = edge(`${client} -> shop/web:8080/tcp`, { views });
+    expect(failures([policy(peer({ app: 'db' }))], { inbound: [rewritten] })).toEqual(denies(rewritten));
+    expect(failures([policy(block('192.168.100.2/32'))], { inbound: [rewritten] })).toEqual([PROVED]);
+  }
+  const probe = edge('node:node-b@192.168.100.2 -> shop/web:8080/tcp', { views });
   expect(failures([policy(peer({ app: 'db' }))], { inbound: [probe] })).toEqual([PROVED]);
+});
+
+test('a workload that its node rewrote on the way to itself must be allowed as itself', () => {
+  const views = [{ seen: identity('node:node-b@192.168.100.2'), ownNode: true }];
+  const hairpin = edge('shop/web -> shop/web:8080/tcp', { views });
+  const given = { inbound: [hairpin], outbound: [hairpin] };
+  expect(failures([policy(peer({ app: 'web' }))], given)).toEqual([PROVED]);
+  const shut = policy(peer({ app: 'web' }));
+  expect(failures([{ ...shut, spec: { ...shut.spec, ingress: [] } }], given)).toEqual(denies(hairpin));
 });
 
 test('a Service must be allowed at each of its addresses where the plugin judges those', () => {
   const front = service('shop/db', { clusterIps: ips('10.96.7.7', '10.96.7.8') });
-  const dialled: ProofInput['dialled'] = () => front.ports.map((port) => ({ service: front, port }));
+  const dialled: ProofInput['dialled'] = () =>
+    front.clusterIps.flatMap((address) =>
+      front.ports.map(({ protocol, port }) => ({ address, protocol, port })),
+    );
   const both = { ...policy(peer({ app: 'db' })) };
   const withViews = (...cidrs: readonly string[]): NetworkPolicy => ({
     ...both,

@@ -3,6 +3,7 @@ import { cidr } from '../../src/domain/cidr.ts';
 import type { Edge, SourceView } from '../../src/domain/edge.ts';
 import { ip } from '../../src/domain/ip.ts';
 import type { ClusterInfo } from '../../src/recommend/cluster.ts';
+import { provedDraft } from '../../src/recommend/draft-subject.ts';
 import type { Recommendation } from '../../src/recommend/recommend.ts';
 import { coredns, edge, identity, service, workloadInfo } from '../world.ts';
 import {
@@ -204,7 +205,7 @@ describe('the outside', () => {
         '100.64.0.0/10',
         '168.63.129.16/32',
         '44.0.0.0/16',
-        '52.1.2.3/32',
+        '52.1.2.0/24',
       ]),
     );
   });
@@ -243,10 +244,15 @@ describe('the outside', () => {
 
 describe('no draft', () => {
   test('a draft that would deny an edge it was made from is omitted, not printed', () => {
-    const result = drafted([web], [edge('shop/web -> apiserver@192.168.100.1:6443/tcp')], {
-      known: { controlPlaneCidrs: ['10.0.0.0/28'] },
+    const made = { draft: draft(run([]), 'shop/web') };
+    const proved = { denied: [], unselected: [] };
+    expect(provedDraft(made, proved)).toBe(made.draft);
+    expect(provedDraft(made, { ...proved, denied: ['shop/web -> shop/db:5432/tcp'] })).toMatchObject({
+      kind: 'omitted',
+      code: 'unproved',
+      sentence: 'the draft would deny shop/web -> shop/db:5432/tcp',
     });
-    expect(outcome(result, 'shop/web')).toMatchObject({ kind: 'omitted', code: 'unproved' });
+    expect(provedDraft(made, { ...proved, unselected: ['web-0'] })).toMatchObject({ code: 'unproved' });
   });
 
   test('a workload without a stable label is omitted, never selected by {}', () => {

@@ -86,6 +86,20 @@ test('a label that differs among pods of one workload is no label of it', () => 
   expect(selectorOf(drafted([operated('shop/Database/main', ...pods)]), 'shop/main')).toBe('zone=z');
 });
 
+test('what names an operator’s resource is its label before the role of the only pod that it has today', () => {
+  const primary = { cluster: 'pg', component: 'db', role: 'primary' };
+  const selector = (...pods: readonly Labels[]): string =>
+    selectorOf(drafted([operated('shop/Cluster/pg', ...pods)]), 'shop/pg');
+  expect(selector(primary)).toBe('cluster=pg');
+  expect(selector(primary, { ...primary, role: 'replica' })).toBe('cluster=pg');
+  const pod = drafted([operated('shop/Pod/client', { app: 'tools', zone: 'client' })]);
+  expect(
+    pod.outcomes.flatMap((each) => (each.kind === 'draft' ? [each.policy.spec.podSelector] : [])),
+  ).toContainEqual({
+    matchLabels: { app: 'tools' },
+  });
+});
+
 test('a label that names a version comes after every other, unless a Service finds the workload by it', () => {
   const labels = { version: 'v1', zone: 'z' };
   expect(report(labels)).toBe('zone=z');

@@ -185,7 +185,7 @@ describe('workloads that no label tells apart', () => {
   );
   const db = workloadInfo('shop/db');
 
-  test('share one policy with the rules of all, named by the first', () => {
+  test('share one policy with the rules of all', () => {
     const result = drafted(
       [...jobs, db],
       [
@@ -193,13 +193,9 @@ describe('workloads that no label tells apart', () => {
         edge('shop/Job/migrate-2 -> external@93.184.215.14:443/tcp'),
       ],
     );
-    expect(result.outcomes.map(({ workload }) => workload.name)).toEqual(['coredns', 'db', 'migrate-1']);
-    const draft = draftOf(result, 'shop/migrate-1');
-    expect(draft.policy.metadata.name).toBe('netscribe-job-migrate-1');
-    expect(draft.sharedWith.map(({ name }) => name)).toEqual(['migrate-2']);
-    expect(draft.caveats.find(({ code }) => code === 'merged')?.sentence).toContain(
-      'shop/migrate-1 (Job), shop/migrate-2 (Job)',
-    );
+    expect(result.outcomes.map(({ workload }) => workload.name)).toEqual(['coredns', 'app=migrate', 'db']);
+    const draft = draftOf(result, 'shop/app=migrate');
+    expect(draft.sharedWith.map(({ name }) => name)).toEqual(['migrate-1', 'migrate-2']);
     expect(draft.rules.map(({ title }) => title)).toEqual(['DNS', 'shop/db', 'public addresses']);
   });
 
@@ -209,16 +205,29 @@ describe('workloads that no label tells apart', () => {
       jobs.map(({ ref }) => edge(`shop/Job/${ref.name} -> shop/db:5432/tcp`)),
     );
     expect(rulesOf(result, 'shop/db', 'ingress')).toEqual([
-      'ingress observed: shop/migrate-1: {"podSelector":{"matchLabels":{"app":"migrate"}}} 5432/TCP',
+      'ingress observed: shop/app=migrate: {"podSelector":{"matchLabels":{"app":"migrate"}}} 5432/TCP',
     ]);
   });
 
+  const twins = ['rollout-a', 'rollout-b'].map((name) =>
+    unselected(`shop/Rollout/${name}`, { app: 'web' }, { templateLabels: null }),
+  );
+
+  test('are named by the first, and all told', () => {
+    const draft = draftOf(drafted(twins), 'shop/rollout-a');
+    expect(draft.policy.metadata.name).toBe('netscribe-rollout-rollout-a');
+    expect(draft.sharedWith.map(({ name }) => name)).toEqual(['rollout-b']);
+    expect(draft.caveats.find(({ code }) => code === 'merged')?.sentence).toContain(
+      'shop/rollout-a (Rollout), shop/rollout-b (Rollout)',
+    );
+  });
+
   test('are named by one that is still there', () => {
-    const [first, second] = jobs;
-    if (first === undefined || second === undefined) throw new Error('two jobs');
-    const gone = { ...first, templateLabels: null, pods: first.pods.map((pod) => ({ ...pod, ended: true })) };
+    const [first, second] = twins;
+    if (first === undefined || second === undefined) throw new Error('two rollouts');
+    const gone = { ...first, pods: first.pods.map((pod) => ({ ...pod, ended: true })) };
     const result = drafted([gone, second]);
-    expect(draftOf(result, 'shop/migrate-2').sharedWith.map(({ name }) => name)).toEqual(['migrate-1']);
+    expect(draftOf(result, 'shop/rollout-b').sharedWith.map(({ name }) => name)).toEqual(['rollout-a']);
   });
 
   test('go without a policy when not even together a label names them', () => {

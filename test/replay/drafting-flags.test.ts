@@ -55,3 +55,10 @@ test('wrong flags are usage, told before anything is read', async () => {
   expect(await replay('--exclude', 'web')).toMatchObject({ code: 2, stdout: '' });
   expect((await replay('--min-days', '0')).stderr).toContain('is not a whole number from 1 to 366');
 });
+
+test('a range for nodes that holds pods is told, and drafts say that they are without it', async () => {
+  const { stderr, stdout } = await replay('--node-cidrs', '10.244.0.0/16', '192.168.0.0/16');
+  expect(stderr).toContain('replay: 10.244.0.0/16 of nodeCIDRs holds addresses of pods or Services');
+  expect(stdout).toContain('# caveat node-range-refused: 10.244.0.0/16 of nodeCIDRs');
+  expect(stdout).not.toContain('cidr: 10.244.0.0/16');
+});

@@ -125,14 +125,14 @@ describe('the API', () => {
     expect(await titles('namespace=shop&baseline=default-deny')).toContain('shop/default-deny');
   });
 
-  test('finds a shared policy by the name of each workload', async () => {
-    for (const name of ['migrate-1', 'migrate-2']) {
-      const shared = await draft(`workload=${name}`);
-      expect([shared.workload, ...shared.sharedWith].map((ref) => ref.name)).toEqual([
-        'migrate-1',
-        'migrate-2',
-      ]);
+  test('finds a shared policy by the name of each workload, and by what it is called', async () => {
+    for (const name of ['migrate-1', 'migrate-2', 'app=migrate']) {
+      const shared = await draft(`namespace=shop&workload=${encodeURIComponent(name)}`);
+      expect(shared.title).toBe('shop/app=migrate');
+      expect(shared.sharedWith.map((ref) => ref.name)).toEqual(['migrate-1', 'migrate-2']);
     }
+    const unknown = await fetch(`${served.url}/api/v1/policies?workload=app=mail`);
+    expect(unknown.status).toBe(404);
     const response = await fetch(`${served.url}/api/v1/workloads?namespace=shop`);
     const { items } = (await response.json()) as { items: { workload: { name: string }; draft: string }[] };
     expect(items.map((row) => [row.workload.name, row.draft])).toEqual([

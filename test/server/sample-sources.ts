@@ -119,6 +119,12 @@ function draft(of: WorkloadRef): Draft {
         sentence: 'It was seen in one hour only.',
       },
     ],
+    existing: {
+      policies: [
+        { policy: 'shop/by-hand', becomes: 'kept', pods: 'all', allows: { ingress: 'some', egress: null } },
+      ],
+      isolatesFirst: ['egress'],
+    },
   };
 }
 

@@ -165,6 +165,16 @@ describe('netscribe server', () => {
     expect(second.log.at(-1)).toContain('server stopped');
   });
 
+  test('says once the cluster is listed which range for nodes holds pods', async () => {
+    server = await start('--node-cidrs', '10.244.0.0/16', '192.168.7.0/24');
+    const { log } = server;
+    await until(() => Promise.resolve(log.some((line) => line.includes('node-range-refused'))));
+    const told = log.filter((line) => line.includes('node-range-refused'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('10.244.0.0/16 of nodeCIDRs');
+    expect(told[0]).not.toContain('192.168.7.0');
+  });
+
   test('says of each kind how it is known, to people, probes and Prometheus', async () => {
     server = await start();
     const { api: people, ingest } = server;

@@ -10,7 +10,7 @@ import type { KubeObject } from './slim-object.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const POD_SPEC = ['nodeName', 'hostNetwork', 'dnsPolicy', 'dnsConfig'];
-const CONTAINER = ['name', 'args', 'restartPolicy', 'ports'];
+const CONTAINER = ['name', 'command', 'args', 'restartPolicy', 'ports'];
 const POD_STATUS = ['phase', 'podIP', 'podIPs', 'startTime'];
 const CONDITION = ['type', 'status', 'lastTransitionTime'];
 /** Those that the kubelet alone sets: its last word on the pod. The others come and go with the pod's health. */

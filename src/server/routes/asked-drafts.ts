@@ -89,7 +89,7 @@ export const askedDraftsQuery = {
     .enum(NODES_FALLBACKS)
     .optional()
     .describe(
-      'Where no prefix tells nodes from pods: any source on the port, as usual, or no rule for them.',
+      'Where no prefix tells nodes from pods: each address seen, as usual, any source on the port, or no rule for them.',
     ),
   gone: z
     .enum(GONE_PEERS)

@@ -45,11 +45,15 @@ export function policiesRoute(app: ApiScope, source: PoliciesSource & KnownNames
     },
     async (request) => {
       const { namespace, workload, limit, cursor } = request.query;
-      requireKnown(source, { namespace, workload });
-      const matching = source
+      requireKnown(source, { namespace });
+      const inNamespace = source
         .drafts(askedDrafts(request.query))
-        .filter((outcome) => namespace === undefined || outcome.workload.namespace === namespace)
-        .filter((outcome) => workload === undefined || namesOf(outcome).includes(workload));
+        .filter((outcome) => namespace === undefined || outcome.workload.namespace === namespace);
+      const matching = inNamespace.filter(
+        (outcome) => workload === undefined || namesOf(outcome).includes(workload),
+      );
+      // Jobs and pods that share a policy are called by a label there, which is no workload's name.
+      if (matching.length === 0) requireKnown(source, { namespace, workload });
       const { rows, next } = pageOfRows(matching, (outcome) => workloadKey(outcome.workload), {
         limit,
         cursor,
@@ -61,7 +65,7 @@ export function policiesRoute(app: ApiScope, source: PoliciesSource & KnownNames
 
 /** A policy that several workloads share is found by the name of each. */
 function namesOf(outcome: DraftOutcome): string[] {
-  const others = outcome.kind === 'draft' ? outcome.sharedWith : [];
+  const others = outcome.sharedWith ?? [];
   return [outcome.workload, ...others].map(({ name }) => name);
 }
 
@@ -82,8 +86,8 @@ function printOutcome(outcome: DraftOutcome): DraftOutcomeJson {
   }
 }
 
-function printRule({ edges, ...rule }: DraftRule): DraftJson['rules'][number] {
-  return { ...rule, evidence: printEvidence(edges) };
+function printRule({ edges, effect, ...rule }: DraftRule): DraftJson['rules'][number] {
+  return { ...rule, evidence: printEvidence(edges), effect: effect ?? null };
 }
 
 function printEvidence(edges: DraftRule['edges']): DraftJson['rules'][number]['evidence'] {

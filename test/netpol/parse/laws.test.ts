@@ -77,6 +77,7 @@ test('drafts as netscribe prints them are read as the policies they are', () => 
             coverage: null,
             unused: { ports: [], services: [] },
             heldBack: [],
+            existing: null,
             sharedWith: [],
             cni: 'default' as const,
             leftOut: [],

@@ -1,4 +1,5 @@
 /** Judges a draft set against edges with nothing but the evaluator: what the recommender proves about itself is not asked. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Edge } from '../../../src/domain/edge.ts';
 import type { Identity } from '../../../src/domain/identity.ts';
 import { workloadKey } from '../../../src/domain/workload.ts';
@@ -52,20 +53,25 @@ export class Judge {
     );
   }
 
-  /** The same on the server's side, which sees the client as each view of the edge has it. */
-  ingressAllows({ server, protocol, port, views }: Edge): boolean {
+  /**
+   * The same on the server's side, which sees the client as each view of the edge has it. What a pod's own node dials itself
+   * always comes in; whom it only rewrote must come in when the pods run elsewhere, where a pod of the same workload is seen
+   * as it is.
+   */
+  ingressAllows({ client, server, protocol, port, views }: Edge): boolean {
     return views
-      .filter((view) => !view.ownNode)
-      .every((view) =>
-        this.#pairs(view.seen, server).every(
+      .filter(({ ownNode, seen }) => !ownNode || nameOf(client) === null || nameOf(client) !== nameOf(seen))
+      .every(({ ownNode, seen }) =>
+        this.#pairs(ownNode && isDeepStrictEqual(client, server) ? client : seen, server).every(
           (ends) => evaluateSide(this.#set, 'ingress', { ...ends, protocol, port }).allowed,
         ),
       );
   }
 
   #pairs(client: Identity, server: Identity): { client: End; server: End }[] {
+    const isSelf = isDeepStrictEqual(client, server);
     return this.#endsOf(client).flatMap((from) =>
-      this.#endsOf(server).map((to) => ({ client: from, server: to })),
+      this.#endsOf(server).map((to) => ({ client: isSelf ? replicaOf(from) : from, server: to })),
     );
   }
 
@@ -75,4 +81,16 @@ export class Judge {
     const info = this.#cluster.workloads.find(({ ref }) => workloadKey(ref) === key);
     return (info?.pods ?? []).map((pod): End => ({ kind: 'pod', pod: { ...pod, node: null } }));
   }
+}
+
+/** Another pod with the same labels: no policy cuts a pod off from itself (NETPOL rule 22). */
+function replicaOf(end: End): End {
+  return end.kind === 'pod'
+    ? { kind: 'pod', pod: { ...end.pod, name: `${end.pod.name}-replica`, ips: [] } }
+    : end;
+}
+
+/** Of a node. */
+function nameOf(identity: Identity): string | null {
+  return identity.kind === 'node' ? identity.name : null;
 }

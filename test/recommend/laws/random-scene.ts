@@ -170,7 +170,7 @@ function edgesOf(
   noEnds: ReadonlySet<string>,
 ): Edge[] {
   const made = all
-    .filter(({ client, server }) => client !== server && !noEnds.has(client) && !noEnds.has(server))
+    .filter(({ client, server }) => !noEnds.has(client) && !noEnds.has(server))
     .filter(({ client, server }) => client.includes('/') || server.includes('/'))
     .map(({ client, server, port, protocol, rewritten, ownNode, ...counts }) => {
       const views: SourceView[] =

@@ -1,4 +1,4 @@
-import { workloadInfo } from '../../world.ts';
+import { ips, workloadInfo } from '../../world.ts';
 import { story } from '../story.ts';
 
 export default story({
@@ -7,6 +7,7 @@ export default story({
     workloadInfo('kube-system/DaemonSet/node-local-dns', {
       labels: { 'k8s-app': 'node-local-dns' },
       hostNetwork: true,
+      localDns: { addresses: ips('169.254.20.10', '10.96.0.10'), isWhole: true },
     }),
   ],
   edges: [],
