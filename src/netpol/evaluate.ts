@@ -78,7 +78,15 @@ export function sideJudge(set: PolicySet, direction: Direction, pod: PolicyPod):
   if (pod.hostNetwork) return () => true;
   const own: Guarded = { pod, isolation: set.isolation(direction, pod) };
   const end: End = { kind: 'pod', pod };
+  const { pods } = own.isolation.rules;
   return (far, protocol, port) => {
+    // Most far ends are pods that a rule names: for these nothing else need be looked at.
+    if (far.kind === 'pod' && !far.pod.hostNetwork) {
+      const server = direction === 'ingress' ? pod : far.pod;
+      const allows = (rule: CompiledRule): boolean =>
+        holds(allowedByPorts(rule.ports, protocol, server), port);
+      if (pods.some(set.peersMatching(far.pod), allows)) return true;
+    }
     const ends = direction === 'ingress' ? { client: far, server: end } : { client: end, server: far };
     const standing = standingOfGuarded(set, direction, ends, own);
     if (standing.kind === 'exempt') return true;
@@ -173,16 +181,10 @@ function holds(ranges: readonly PortRange[], port: number): boolean {
 
 const NO_RULES: readonly CompiledRule[] = [];
 
-function rulesOfPeers(rules: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonly CompiledRule[] {
-  let found: CompiledRule[] | null = null;
-  rules.pods.of(podPeers, (named) => {
-    if ('rule' in named) {
-      if (found === null) found = rules.anyPeer.length === 0 ? [named] : [...rules.anyPeer, named];
-      else found.push(named);
-    } else if (found === null) found = [...rules.anyPeer, ...named];
-    else found.push(...named);
-  });
-  return found ?? rules.anyPeer;
+function rulesOfPeers({ anyPeer, pods }: RuleIndex, podPeers: ReadonlySet<PodPeer>): readonly CompiledRule[] {
+  const found = pods.of(podPeers);
+  if (found.length === 0) return anyPeer;
+  return anyPeer.length === 0 ? found : [...anyPeer, ...found];
 }
 
 /** Sorted by policy and index. */

@@ -3,7 +3,7 @@ import type { CompiledRule } from './isolation.ts';
 import type { PodPeer } from './pod-peers.ts';
 
 /** Most peers stand in one rule. */
-export type NamedRules = CompiledRule | readonly CompiledRule[];
+type NamedRules = CompiledRule | readonly CompiledRule[];
 
 /** Fewer rules than this are looked at one by one, for fewer peers than FEW: that costs less than an index. */
 const SMALL = 64;
@@ -26,29 +26,38 @@ export class PeerRules {
     return new Set(this.#peers);
   }
 
-  /** Calls `found` with the rules of each of the given peers. */
-  of(peers: ReadonlySet<PodPeer>, found: (rules: NamedRules) => void): void {
+  /** The rules of the given peers, in no promised order; one that names two of them stands there twice. */
+  of(peers: ReadonlySet<PodPeer>): CompiledRule[] {
+    const found: CompiledRule[] = [];
+    this.some(peers, (rule) => {
+      found.push(rule);
+      return false;
+    });
+    return found;
+  }
+
+  /** Whether the test passes for a rule of one of the given peers. */
+  some(peers: ReadonlySet<PodPeer>, test: (rule: CompiledRule) => boolean): boolean {
     if (this.#peers.length < SMALL && peers.size < FEW) {
-      for (const peer of peers) this.#scan(peer, found);
-      return;
+      for (const peer of peers) if (this.#scan(peer, test)) return true;
+      return false;
     }
     const index = (this.#index ??= this.#indexed());
     if (peers.size <= index.size) {
-      for (const peer of peers) {
-        const rules = index.get(peer);
-        if (rules !== undefined) found(rules);
-      }
+      for (const peer of peers) if (passes(index.get(peer), test)) return true;
     } else {
-      for (const [peer, rules] of index) if (peers.has(peer)) found(rules);
+      for (const [peer, rules] of index) if (peers.has(peer) && passes(rules, test)) return true;
     }
+    return false;
   }
 
-  #scan(peer: PodPeer, found: (rules: NamedRules) => void): void {
+  #scan(peer: PodPeer, test: (rule: CompiledRule) => boolean): boolean {
     const all = this.#peers;
     for (let place = 0; place < all.length; place++) {
       const rule = all[place] === peer ? this.#rules[place] : undefined;
-      if (rule !== undefined) found(rule);
+      if (rule !== undefined && test(rule)) return true;
     }
+    return false;
   }
 
   #indexed(): Map<PodPeer, CompiledRule | CompiledRule[]> {
@@ -63,4 +72,9 @@ export class PeerRules {
     }
     return index;
   }
+}
+
+function passes(rules: NamedRules | undefined, test: (rule: CompiledRule) => boolean): boolean {
+  if (rules === undefined) return false;
+  return 'rule' in rules ? test(rules) : rules.some(test);
 }

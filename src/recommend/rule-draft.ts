@@ -81,9 +81,11 @@ export function portKey(need: PortNeed): string {
 
 /** By title; rules of one title (two kinds of one name, one class of addresses on several ports) by what they allow. */
 function compareDrafts(a: RuleDraft, b: RuleDraft, context: RuleContext): number {
-  const allowed = ({ peers, ports }: RuleDraft): string =>
-    JSON.stringify([peers, portsOf({ peers, ports }, context.parts).ports]);
-  return compareText(a.title, b.title) || compareText(allowed(a), allowed(b));
+  return compareText(a.title, b.title) || compareText(allowedText(a, context), allowedText(b, context));
+}
+
+function allowedText({ peers, ports }: RuleDraft, { parts }: RuleContext): string {
+  return JSON.stringify([peers, portsOf({ peers, ports }, parts).ports]);
 }
 
 /** The needs of all as those of the first. */
@@ -105,7 +107,8 @@ function ruleOf(direction: Direction, draft: RuleDraft, context: RuleContext): D
   const { basis, title, peers } = draft;
   const edges = distinctEdges(draft.edges);
   const { ports, caveats } = portsOf(draft, context.parts);
-  const own = [...edgeCaveats(edges, context), ...caveats];
+  const ofEdges = edgeCaveats(edges, context);
+  const own = ofEdges.length === 0 ? caveats : [...ofEdges, ...caveats];
   return {
     direction,
     basis,
@@ -120,9 +123,12 @@ function ruleOf(direction: Direction, draft: RuleDraft, context: RuleContext): D
 
 /** What must be said of the edges that a rule rests on. */
 function edgeCaveats(edges: readonly NeededEdge[], { takenIn }: RuleContext): readonly Caveat[] {
-  const isOneWord = edges.some(({ edge }) => isOneSided(edge));
-  const isDisputed = edges.some(({ edge }) => edge.testimony.disputed > 0);
-  const isTakenIn = takenIn.size > 0 && edges.some(({ edge }) => takenIn.has(edgeKeyText(edge)));
+  let [isOneWord, isDisputed, isTakenIn] = [false, false, false];
+  for (const { edge } of edges) {
+    isOneWord ||= isOneSided(edge);
+    isDisputed ||= edge.testimony.disputed > 0;
+    isTakenIn ||= takenIn.size > 0 && takenIn.has(edgeKeyText(edge));
+  }
   if (!isOneWord && !isDisputed && !isTakenIn) return NONE;
   return [
     ...(isOneWord ? [ONE_SIDED] : NONE),

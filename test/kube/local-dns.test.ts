@@ -64,10 +64,27 @@ test.each<[string, object]>([
 test('of a pod whose DaemonSet is not known the same is read, also of what a watch keeps of it', () => {
   const containers = [{ name: 'cache', command: ['/node-cache', '-localip', LIST] }];
   const pod = object('Pod kube-system/cache-x', { labels: {} }, { spec: { containers }, status: {} });
-  const whole = { ...pod, metadata: { ...(pod['metadata'] as object), resourceVersion: '7' } };
-  const resource = RESOURCES.find(({ kind }) => kind === 'Pod');
-  const kept = resource === undefined ? null : objectOf(structuredClone(whole), resource, new Sharing());
+  const kept = keptByWatch(pod);
   const cluster = new ToldCluster();
   cluster.apply({ ...kept });
   expect(cluster.model.snapshot().workloads[0]?.localDns).toEqual(BOTH);
+  expect(kept).toMatchObject({ spec: { containers } });
 });
+
+test('of any other container no command line is kept', () => {
+  const told = { command: ['/db', '--password=x'], args: ['-v'] };
+  const containers = [{ name: 'db', ...told }];
+  const initContainers = [{ name: 'load', restartPolicy: 'Always', ...told }];
+  const pod = object('Pod shop/db-0', { labels: {} }, { spec: { containers, initContainers }, status: {} });
+  const kept = keptByWatch(pod);
+  expect(kept).toMatchObject({
+    spec: { containers: [{ name: 'db' }], initContainers: [{ name: 'load', restartPolicy: 'Always' }] },
+  });
+  expect(JSON.stringify(kept)).not.toContain('password');
+});
+
+function keptByWatch(pod: Readonly<Record<string, unknown>>): object | null {
+  const whole = { ...pod, metadata: { ...(pod['metadata'] as object), resourceVersion: '7' } };
+  const resource = RESOURCES.find(({ kind }) => kind === 'Pod');
+  return resource === undefined ? null : objectOf(structuredClone(whole), resource, new Sharing());
+}

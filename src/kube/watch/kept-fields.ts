@@ -10,7 +10,8 @@ import type { KubeObject } from './slim-object.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const POD_SPEC = ['nodeName', 'hostNetwork', 'dnsPolicy', 'dnsConfig'];
-const CONTAINER = ['name', 'command', 'args', 'restartPolicy', 'ports'];
+const CONTAINER = ['name', 'restartPolicy', 'ports'];
+const COMMAND_LINE = ['command', 'args'];
 const POD_STATUS = ['phase', 'podIP', 'podIPs', 'startTime'];
 const CONDITION = ['type', 'status', 'lastTransitionTime'];
 /** Those that the kubelet alone sets: its last word on the pod. The others come and go with the pod's health. */
@@ -43,8 +44,8 @@ export function keptOfPod(pod: KubeObject, sharing: Sharing): KubeObject {
     spec: {
       ...picked(spec, POD_SPEC),
       ...sharing.of({
-        ...pickedOfEach(spec, 'containers', CONTAINER),
-        ...pickedOfEach(spec, 'initContainers', CONTAINER),
+        ...keptOfEach(spec, 'containers', (each) => [keptOfContainer(each)]),
+        ...keptOfEach(spec, 'initContainers', (each) => [keptOfContainer(each)]),
       }),
     },
     status: {
@@ -56,6 +57,15 @@ export function keptOfPod(pod: KubeObject, sharing: Sharing): KubeObject {
       ...keptOfEach(status, 'initContainerStatuses', (each) => [keptOfContainerStatus(each)]),
     },
   } as KubeObject;
+}
+
+/** Only a DNS cache is asked what it was told (local-dns.ts); the command lines of others are long, and may hold secrets. */
+function keptOfContainer(container: Fields): Fields {
+  const told = picked(container, COMMAND_LINE);
+  const isDnsCache = Object.values(told)
+    .flat()
+    .some((word) => typeof word === 'string' && word.includes('localip'));
+  return { ...picked(container, CONTAINER), ...(isDnsCache ? told : {}) };
 }
 
 /** When it ran. What a container said as it ended may be kilobytes. */
@@ -147,11 +157,6 @@ function picked(value: unknown, names: readonly string[]): Fields {
 /** `{field: ...}` with the named fields of what is there; nothing when there is none. */
 function pickedIn(value: unknown, field: string, names: readonly string[]): Fields {
   return isRecord(value) && value[field] !== undefined ? { [field]: picked(value[field], names) } : {};
-}
-
-/** As `pickedIn`, for each of a list. */
-function pickedOfEach(value: unknown, field: string, names: readonly string[]): Fields {
-  return keptOfEach(value, field, (each) => [picked(each, names)]);
 }
 
 /** `{field: [...]}` of what is kept of each. What is no list, or no object in it, stays for its reader to refuse. */

@@ -56,7 +56,7 @@ describe('the initial state', () => {
     expect(objects[0]).toMatchObject({ apiVersion: 'v1', kind: 'Pod' });
     expect(objects[0]?.metadata['managedFields']).toBeUndefined();
     expect(objects[0]?.metadata['annotations']).toBeUndefined();
-    expect(objects[0]).toHaveProperty('spec', { containers: [{ name: 'main', args: ['--port=80'] }] });
+    expect(objects[0]).toHaveProperty('spec', { containers: [{ name: 'main' }] });
   });
 
   test('of a resource without objects is a list too', async () => {
