@@ -118,7 +118,8 @@ export class ClusterModel {
   }
 
   apply(event: ClusterEvent): Applied {
-    if (event.type === 'BOOKMARK') return { kind: 'ignored', what: 'bookmark' };
+    // It says how far a watch has come, and is no object.
+    if (event.type === 'BOOKMARK') return { kind: 'applied' };
     const header = checked(anyObject, event.object);
     if ('reject' in header) return { kind: 'rejected', reject: header.reject };
     const { kind } = header.value;
