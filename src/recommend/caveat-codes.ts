@@ -3,8 +3,6 @@
  * docs/drafts.md has the same list, and a test compares the two.
  */
 export const CAVEAT_MEANINGS = {
-  'address-of-a-pod':
-    "Since it was seen, an address that is drafted as no pod's has become a pod's or a Service's, so the rule is for that too.",
   'api-server-addresses':
     'The API server is allowed at the addresses it has today; managed control planes move.',
   'called-by-api-server':
@@ -40,8 +38,6 @@ export const CAVEAT_MEANINGS = {
     'A range given for the API server or by name holds addresses of pods or Services, so the rule is for those too.',
   'sctp-support': 'The rule names SCTP, which not every network plugin enforces.',
   'selector-fragile': 'The selector tells the workload from another only by labels that it lacks.',
-  'selector-leaves-ended':
-    'Pods of it that have ended carried other labels, and the selector would not select such pods again.',
   'selector-names-run':
     'The selector needs a label in which runs differ that are otherwise alike, so it may be for one run alone.',
   'selector-pins-version':
@@ -98,6 +94,10 @@ export const OBSERVATION_MEANINGS = {
     'Clients from outside that reached an exposed port, and the addresses that the pods saw.',
   'held-back':
     'Edges of the workload are held back and out of the draft; each has its reason, and a person may take it in.',
+  'address-of-a-pod':
+    "Since it was seen, an address that is drafted as no pod's has become a pod's or a Service's, so the rule is for that too.",
+  'selector-leaves-ended':
+    'Pods of it that have ended carried other labels, and the selector would not select such pods again.',
   'one-sided': 'Only one of two nodes told of these connections.',
   'partly-disputed':
     'Of some of the connections behind a rule, a node that they passed says that there were none.',

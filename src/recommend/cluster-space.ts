@@ -8,18 +8,18 @@ import type { Cidr } from '../domain/cidr.ts';
 import { formatIp } from '../domain/ip.ts';
 import type { IpAddress, IpFamily } from '../domain/ip.ts';
 import { isPublic, WIDEST_PREFIX } from './addresses.ts';
-import type { ClusterInfo } from './cluster.ts';
+import type { ClusterInfo, KnownPod } from './cluster.ts';
 import { ownAddressesOf } from './policy-world.ts';
 import { RangeIndex } from './range-index.ts';
 
 type Lengths = Readonly<Record<IpFamily, number>>;
 
 /**
- * Room around a pod that no node declares a range for: network plugins then take addresses from subnets, of which a cloud's
- * network has several (AWS: up to /16, and /56 for IPv6).
+ * Room around a pod that no node declares a range for: network plugins then take addresses from subnets that machines and
+ * databases are in as well, so it is no wider than a prefix over those is ever drafted.
  */
-const POD_ROOM: Lengths = { 4: 16, 6: 56 };
-/** Of public IPv4 nobody has so much for pods. */
+const POD_ROOM: Lengths = WIDEST_PREFIX;
+/** Of public IPv6 a cloud's network has a /56. */
 const PUBLIC_POD_ROOM: Lengths = { 4: 24, 6: 56 };
 /** Google's clusters take Service addresses from 34.118.224.0/20, the one range in public space that clusters have by default. */
 const SERVICE_ROOM: Lengths = { 4: 20, 6: 56 };
@@ -33,7 +33,7 @@ interface ToldRanges {
 }
 
 export interface ClusterSpace {
-  /** Ranges of pods and Services: declared ones, and every address known to be one. */
+  /** Ranges of pods and Services: declared ones, and every address that one has now. */
   readonly podsAndServices: RangeIndex;
   /** Ranges from which pods and Services have addresses, or will: no prefix over others may reach into them. */
   readonly podAndServiceRoom: RangeIndex;
@@ -59,7 +59,7 @@ export function clusterSpaceOf(cluster: ClusterInfo, told: ToldRanges): ClusterS
   const surely = new RangeIndex(declared);
   const isSurely = (range: Cidr): boolean =>
     surely.overlapping(range).some((each) => cidrCovers(each, range));
-  const single = [...services, ...pods].map((ip) => cidrOf(ip));
+  const single = [...services, ...podAddresses(cluster, (pod) => !pod.ended)].map((ip) => cidrOf(ip));
   return {
     podsAndServices: new RangeIndex([...single, ...declared]),
     podAndServiceRoom,
@@ -87,9 +87,9 @@ function ofEachNetwork(addresses: readonly IpAddress[]): IpAddress[] {
   return [...networks.values()];
 }
 
-function podAddresses(cluster: ClusterInfo): IpAddress[] {
+function podAddresses(cluster: ClusterInfo, isMeant: (pod: KnownPod) => boolean = () => true): IpAddress[] {
   return cluster.workloads
-    .flatMap((workload) => workload.pods.filter((pod) => !pod.hostNetwork))
+    .flatMap((workload) => workload.pods.filter((pod) => !pod.hostNetwork && isMeant(pod)))
     .flatMap((pod) => pod.ips);
 }
 

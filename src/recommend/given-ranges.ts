@@ -111,14 +111,14 @@ function refusedCaveat(refused: readonly Cidr[]): Caveat {
 }
 
 function parsed(name: string, texts: readonly string[]): Cidr[] {
-  return texts
-    .map((text) => {
-      const block = parseCidr(text);
-      if (block === null)
-        throw new ProblemError('bad-configuration', `${name}: ${JSON.stringify(text)} is not a CIDR`, {
-          hint: 'a CIDR is an address and a length, as 10.0.0.0/16',
-        });
-      return block;
-    })
-    .toSorted(compareCidrs);
+  const blocks = new Map<string, Cidr>();
+  for (const text of texts) {
+    const block = parseCidr(text);
+    if (block === null)
+      throw new ProblemError('bad-configuration', `${name}: ${JSON.stringify(text)} is not a CIDR`, {
+        hint: 'a CIDR is an address and a length, as 10.0.0.0/16',
+      });
+    blocks.set(formatCidr(block), block);
+  }
+  return [...blocks.values()].toSorted(compareCidrs);
 }

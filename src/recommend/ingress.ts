@@ -6,7 +6,6 @@ import { OBSERVATION_MEANINGS } from './caveat-codes.ts';
 import type { Caveat, DraftRule } from './draft.ts';
 import type { DraftingContext } from './drafting.ts';
 import type { LeftOut } from './left-out.ts';
-import { isFromOutside } from './need-class.ts';
 import { knownAt } from './needed-edges.ts';
 import type { NeededEdge } from './needed-edges.ts';
 import type { Subject } from './peers.ts';
@@ -77,7 +76,10 @@ function openPorts(subject: Subject, needs: readonly SideNeed[], context: Drafti
       });
     }
   }
-  const fromOutside = needs.filter(({ needed }) => isFromOutside(needed.edge) && isExposed(needed, context));
+  // A node that nobody watches shows whom it lets in as itself, so what nodes dial there counts as from outside too.
+  const fromOutside = needs.filter(
+    ({ needed, peer }) => peer.kind !== 'workload' && isExposed(needed, context),
+  );
   for (const [key, group] of Map.groupBy(fromOutside, ({ needed }) => portKey(needed))) {
     const [first] = group;
     if (first === undefined) continue;
@@ -111,10 +113,10 @@ function clientsSeen(needs: readonly SideNeed[]): Caveat {
   };
 }
 
-/** Ports on which members serve the cluster's DNS. */
+/** Ports on which members serve the cluster's DNS, themselves or as caches that a plugin redirects to. */
 function dnsPortsOf(subject: Subject, context: DraftingContext): PortNeed[] {
   const keys = new Set(subject.members.map(({ ref }) => workloadKey(ref)));
-  return context.dns
+  return [...context.dns, ...context.nodeLocalDns.redirected]
     .filter((dns) => dns.backends.some((backend) => keys.has(workloadKey(backend.ref))))
     .flatMap((dns) => dns.ports);
 }

@@ -38,30 +38,10 @@ export function isBetweenWorkloads({ client, server }: Pick<Edge, 'client' | 'se
   return client.kind === 'workload' && server.kind === 'workload';
 }
 
-/**
- * Whether an edge to an exposed port is one for which it is exposed: from outside, or by a workload or a node through what
- * exposes it. A node that dials the pod's own address is drafted as a node, and a pod that is seen as itself by its labels.
- */
-export function isFromOutside({ client, services, views }: SeenEdge): boolean {
-  switch (client.kind) {
-    case 'external':
-      return true;
-    case 'workload':
-      return views.some(({ seen }) => seen.kind !== 'workload');
-    case 'node':
-    case 'apiserver':
-      return services.length > 0;
-    default:
-      return client satisfies never;
-  }
-}
-
-type SeenEdge = Pick<Edge, 'client' | 'services' | 'views'>;
-
-function clientClass(edge: Edge, exposed: ExposedPorts): string {
-  const { client, server, protocol, port } = edge;
+function clientClass({ client, server, protocol, port }: Edge, exposed: ExposedPorts): string {
   const isExposed =
+    client.kind !== 'workload' &&
     server.kind === 'workload' &&
     exposed.get(workloadKey(server.workload))?.has(`${port}/${protocol}`) === true;
-  return client.kind !== 'workload' && isExposed && isFromOutside(edge) ? 'any source' : addressClass(client);
+  return isExposed ? 'any source' : addressClass(client);
 }

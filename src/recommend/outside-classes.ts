@@ -146,9 +146,10 @@ function externalClass(address: IpAddress, scope: OutsideScope): OutsideClass {
   };
 }
 
-/** A name with addresses of both families is dialled over either, from one lookup to the next. */
+/** A name with addresses of both families is dialled over either, from one lookup to the next; a client has the one it was seen with. */
 function publicBlocks(seen: readonly IpAddress[], scope: OutsideScope): OutsideBlocks {
-  const families = [...new Set([...familiesOf(seen), ...scope.podFamilies])];
+  const dialled = scope.direction === 'egress' ? scope.podFamilies : [];
+  const families = [...new Set([...familiesOf(seen), ...dialled])];
   const isCut = families.some((family) => scope.roomInPublic.includes(family));
   return { blocks: scope.publicBlocks(families), caveats: isCut ? [OWN_IN_PUBLIC_SPACE] : [] };
 }

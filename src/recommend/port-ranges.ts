@@ -1,4 +1,4 @@
-/** Many ports of one peer as ranges: an application that opens a port for each call never uses the same twice. Only pods are trusted with ports beside those seen. */
+/** Many ports of one peer as ranges: an application that opens a port for each call never uses the same twice. */
 import { mergeRanges, subtractRanges } from '../domain/port-range.ts';
 import type { PortRange } from '../domain/port-range.ts';
 

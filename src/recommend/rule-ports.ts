@@ -1,7 +1,9 @@
 /** The ports of a rule as it lists them: one by one while they are few, and never wider than its peers may have them. */
+import { parseCidr } from '../domain/cidr.ts';
 import type { PortRange } from '../domain/port-range.ts';
 import { PROTOCOLS, kubernetesProtocol } from '../domain/protocol.ts';
 import type { NetworkPolicyPort } from '../netpol/policy.ts';
+import { WIDEST_PREFIX } from './addresses.ts';
 import type { Caveat, DraftRule } from './draft.ts';
 import { exactPortRanges, portRanges } from './port-ranges.ts';
 import type { RuleDraft } from './rule-draft.ts';
@@ -15,7 +17,7 @@ const PORT_RANGE: Caveat = {
 const MANY_PORTS: Caveat = {
   code: 'many-ports',
   sentence:
-    'more ports were used than a person reads, by others than pods, so each stands for itself and neighbours as a range; fix the ports of the application if it can',
+    'more ports were used than a person reads, by anybody or in wide ranges, so each stands for itself and neighbours as a range, and a port that was not seen is denied; fix the ports of the application if it can',
 };
 const SCTP: Caveat = {
   code: 'sctp-support',
@@ -26,8 +28,8 @@ const SCTP: Caveat = {
 const NONE: readonly never[] = [];
 
 /**
- * By protocol and number. Many dynamic ports of pods are one range, and then it says so; anybody else, or an address, gets the
- * ports that were seen and no other, however many.
+ * By protocol and number. Many dynamic ports of pods, or of addresses that no more than a network has, are one range, and then it
+ * says so; anybody, and ranges wider than that, get the ports that were seen and no other, however many.
  */
 export function portsOf(
   { ports: needs, peers }: Pick<RuleDraft, 'ports' | 'peers'>,
@@ -41,7 +43,7 @@ export function portsOf(
   for (const protocol of PROTOCOLS) {
     const own = needs.flatMap((need) => (need.protocol === protocol ? [need.port] : []));
     if (own.length === 0) continue;
-    const { ranges, caveat } = areAllPods(peers) ? rangesAmongPods(own) : rangesAmongOthers(own);
+    const { ranges, caveat } = areKnown(peers) ? widenedRanges(own) : seenRanges(own);
     if (caveat !== null) caveats.push(caveat);
     if (protocol === 'sctp') caveats.push(SCTP);
     for (const { from, to } of ranges) {
@@ -52,8 +54,14 @@ export function portsOf(
   return { ports, caveats };
 }
 
-function areAllPods(peers: RuleDraft['peers']): boolean {
-  return peers !== null && peers.every(({ ipBlock }) => (ipBlock ?? null) === null);
+function areKnown(peers: RuleDraft['peers']): boolean {
+  return (
+    peers !== null &&
+    peers.every(({ ipBlock }) => {
+      const block = ipBlock === undefined || ipBlock === null ? null : parseCidr(ipBlock.cidr);
+      return block === null || block.length >= WIDEST_PREFIX[block.family];
+    })
+  );
 }
 
 interface Ranges {
@@ -61,12 +69,12 @@ interface Ranges {
   readonly caveat: Caveat | null;
 }
 
-function rangesAmongPods(ports: readonly number[]): Ranges {
+function widenedRanges(ports: readonly number[]): Ranges {
   const { ranges, isWidened } = portRanges(ports);
   return { ranges, caveat: isWidened ? PORT_RANGE : null };
 }
 
-function rangesAmongOthers(ports: readonly number[]): Ranges {
+function seenRanges(ports: readonly number[]): Ranges {
   const { ranges, areMany } = exactPortRanges(ports);
   return { ranges, caveat: areMany ? MANY_PORTS : null };
 }

@@ -58,12 +58,16 @@ function unnumbered(run: WorkloadInfo): WorkloadInfo {
   };
 }
 
-/** Keys by which people name what a workload is keep their values: `app: s3` is no number. */
+/** Keys that say that they tell runs apart. Of any other, such as `customer`, `env` or `shard`, a number may tell who is who. */
+const RUN_KEY =
+  /(?:^|[-_./])(?:run|build|job|pipeline|workflow|execution|attempt|retry|commit|sha|hash|revision|timestamp|date)(?:[-_.]?(?:id|uid|uuid|number|num|no|nr|name|index|sha|hash))?$/i;
+
+/** Keys by which people name what a workload is keep their values too: `app: s3` is no number. */
 function unnumberedLabels(labels: Labels): Labels {
   return Object.fromEntries(
     Object.entries(labels).map(([key, value]) => [
       key,
-      keyRank(key) === UNRANKED ? unnumberedText(value) : value,
+      keyRank(key) === UNRANKED && RUN_KEY.test(key) ? unnumberedText(value) : value,
     ]),
   );
 }

@@ -115,7 +115,7 @@ export function sideRules(side: Side, needs: readonly SideNeed[], context: Draft
 function refusedNodePorts(
   direction: Direction,
   needs: readonly SideNeed[],
-  { given, options, podAndServiceRoom }: DraftingContext,
+  { given, options, podsAndServices }: DraftingContext,
 ): string[] {
   const { nodes } = options;
   if (nodes === 'exact' || (nodes === 'any-source' && direction === 'egress')) return [];
@@ -128,7 +128,7 @@ function refusedNodePorts(
         given.nodes,
         group.map(({ address }) => address),
       );
-      return isRefused(beside, podAndServiceRoom);
+      return isRefused(beside, podsAndServices);
     })
     .map(([key]) => key);
 }

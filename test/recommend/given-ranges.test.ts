@@ -46,6 +46,15 @@ describe('a range for nodes (DESIGN section 6)', () => {
     expect(sentenceOf(result, 'node-range-refused')).toContain('10.0.0.0/16 of nodeCIDRs');
   });
 
+  test('is not refused for a pod that has ended, and stands once however often it is given', () => {
+    const other = withPods('shop/other', '10.0.1.20');
+    const gone = { ...other, pods: other.pods.map((pod) => ({ ...pod, ended: true })) };
+    const twice = { nodeCidrs: ['10.0.0.0/16', '10.0.0.0/16'] };
+    const result = drafted([web, gone], [fromNode], { detail: { nodes }, known: twice });
+    expect(blocks(result, 'nodes')).toEqual(['10.0.0.0/16']);
+    expect(codesOf(result, 'shop/web')).toEqual([]);
+  });
+
   test('that is refused is none: only what was seen is allowed', () => {
     const only = { nodeCidrs: ['10.0.0.0/16'] };
     const result = drafted([web, withPods('shop/other', '10.0.1.20')], [fromNode], {
@@ -215,7 +224,8 @@ describe('an address that a pod or a Service has today (NETPOL rule 21)', () => 
 
   test('is drafted, and the draft names the pod and how to leave it out', () => {
     const result = drafted([web, withPods('shop/other', '10.0.1.5')], edges);
-    expect(codesOf(result, 'shop/web')).toEqual(['address-of-a-pod', 'node-addresses']);
+    // Beside the evidence, as pods come and go.
+    expect(codesOf(result, 'shop/web')).toEqual(['node-addresses']);
     expect(sentenceOf(result, 'address-of-a-pod')).toContain('10.0.1.5 (shop/other)');
     const exclusion = parseExclusion('cidr=10.0.1.5/32');
     if ('problem' in exclusion) throw new Error(exclusion.problem);

@@ -41,7 +41,7 @@ test('a range never reaches over the tunnel port of a mesh, by which any port is
   expect(rule.split(' ').at(-1)).toBe('14976-15007/TCP,15009-15039/TCP');
 });
 
-/** Only pods are trusted with ports beside those seen. */
+/** Only peers that no more than a network holds are trusted with ports beside those seen. */
 describe('many ports, few of them neighbours,', () => {
   const numbers = [1024, 32_767, ...Array.from({ length: 15 }, (_, index) => 2000 + 2 * index)];
   const each = numbers.toSorted((a, b) => a - b).map((port) => `${port}/TCP`);
@@ -61,9 +61,15 @@ describe('many ports, few of them neighbours,', () => {
     expect(codesOf(result, 'shop/web')).toEqual(['many-ports']);
   });
 
-  test('of nodes are each allowed, and no other', () => {
+  test('of a wide range that was given are each allowed, and no other', () => {
     const edges = numbers.map((port) => edge(`node:n@192.168.7.1 -> shop/web:${port}/tcp`));
-    expect(rule(drafted([web], edges), 'nodes')).toEqual(each);
+    const known = { nodeCidrs: ['192.168.0.0/16'], controlPlaneCidrs: [] };
+    expect(rule(drafted([web], edges, { known }), 'nodes')).toEqual(each);
+  });
+
+  test('of addresses are a range, as of pods', () => {
+    const edges = numbers.map((port) => edge(`node:n@192.168.7.1 -> shop/web:${port}/tcp`));
+    expect(rule(drafted([web], edges), 'nodes')).toEqual(['1024-15007/TCP', '15009-32767/TCP']);
   });
 
   test('that are exposed are each open to any source, and no other', () => {
@@ -95,9 +101,9 @@ describe('many ports, few of them neighbours,', () => {
   });
 });
 
-test('thousands of ports are a list of ranges that holds them and no other', () => {
+test('thousands of ports of public addresses are a list of ranges that holds them and no other', () => {
   const edges = Array.from({ length: 5000 }, (_, index) =>
-    edge(`shop/web -> external@172.16.5.5:${20_000 + index + Math.floor(index / 100)}/udp`),
+    edge(`shop/web -> external@93.184.215.14:${20_000 + index + Math.floor(index / 100)}/udp`),
   );
   const rule = draftOf(drafted([web], edges), 'shop/web').rules.find(({ basis }) => basis === 'observed');
   expect(rule?.ports).toHaveLength(50);

@@ -104,6 +104,9 @@ test('a cache on the pod network, to which a plugin redirects, is named as pods 
     DNS_RULE,
     DNS_RULE.replace('"k8s-app":"kube-dns"', '"k8s-app":"node-local-dns"'),
   ]);
+  expect(rulesOf(drafted([web, cache]), 'kube-system/node-local-dns', 'ingress')).toEqual([
+    'ingress convention: DNS for every pod: {"namespaceSelector":{}} 53/TCP,53/UDP',
+  ]);
 });
 
 test('also where no DNS Service is known', () => {

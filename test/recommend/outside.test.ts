@@ -37,6 +37,15 @@ describe('nodes', () => {
     expect(codesOf(result, 'shop/web')).toEqual(['node-addresses']);
   });
 
+  test('a pod elsewhere in the same network opens no port, whatever a person prefers', () => {
+    const other = workloadInfo('shop/other', { podLabels: [{ app: 'other' }] });
+    const near = { ...other, pods: other.pods.map((pod) => ({ ...pod, ips: ips('192.168.7.200') })) };
+    for (const nodes of ['any-source', 'leave-out'] as const) {
+      const result = drafted([web, near], fromNodes(12), { options: { nodes } });
+      expect(blocks(result, 'nodes')).toHaveLength(12);
+    }
+  });
+
   test('or the port is open to any source where a person prefers that, and says so', () => {
     const detail = { nodes: [{ name: 'node-0', addresses: [], podCidrs: [cidr('192.168.7.8/29')] }] };
     const edges = [...fromNodes(12), edge('shop/db -> shop/web:8080/tcp')];
@@ -230,15 +239,15 @@ describe('ports', () => {
     expect(codesOf(drafted([web], calls(50_000, 16)), 'shop/web')).toEqual([]);
   });
 
-  test('more are each allowed, neighbours as a range, and no other, with a caveat', () => {
+  test('more are one range for each pool, with a caveat', () => {
     const many = [
       ...calls(50_000, 17),
       ...calls(60_000, 2, 2),
       ...calls(443, 1),
       ...calls(50_017, 1, 1, 'tcp'),
     ];
-    expect(ports(many)).toContain('50017/TCP,443/UDP,50000-50016/UDP,60000/UDP,60002/UDP');
-    expect(codesOf(drafted([web], many), 'shop/web')).toEqual(['many-ports']);
+    expect(ports(many)).toContain('50017/TCP,443/UDP,49152-65535/UDP');
+    expect(codesOf(drafted([web], many), 'shop/web')).toEqual(['port-range']);
   });
 
   test('of SCTP are drafted as such, with a caveat', () => {
@@ -246,6 +255,12 @@ describe('ports', () => {
     expect(rulesOf(result, 'shop/web', 'egress').join()).toContain('3868/SCTP');
     expect(codesOf(result, 'shop/web')).toEqual(['sctp-support']);
   });
+});
+
+test('clients are drafted in the family that they were seen with, though pods have both', () => {
+  const dual = { ...web, pods: web.pods.map((pod) => ({ ...pod, ips: ips('10.244.1.7', 'fd00:10::7') })) };
+  const result = drafted([dual], [edge('external@93.184.215.14 -> shop/web:8080/tcp')]);
+  expect(rulesOf(result, 'shop/web', 'ingress').join()).not.toContain('::');
 });
 
 test('a pod of both families may be reached over either', () => {

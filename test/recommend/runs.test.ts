@@ -142,6 +142,17 @@ describe('a label that only one run carries', () => {
     expect(yamlOf([task(next)])).toBe(first);
   });
 
+  test.each([
+    ['customer', '17', '42'],
+    ['env', 'prod1', 'prod2'],
+    ['shard', '1', '2'],
+  ])('is not one that tells who is who, such as %s', (key, one, other) => {
+    const task = (value: string): WorkloadInfo => run(`shop/Pod/t-${value}`, { app: 'task', [key]: value });
+    const result = drafted([db, task(one), task(other)], [edge(`shop/Pod/t-${one} -> shop/db:5432/tcp`)]);
+    expect(selectorOf(result, `shop/${key}=${one}`)).toBe(`${key}=${one}`);
+    expect(rulesOf(result, `shop/${key}=${other}`, 'egress')).toHaveLength(1);
+  });
+
   test('of which nobody can say whether it is one is named with a caveat, in the run and in its peers', () => {
     const task = (id: string): WorkloadInfo => run(`shop/Pod/t-${id}`, { app: 'task', run: id });
     const result = drafted([db, task('anna'), task('otto')], [edge('shop/Pod/t-anna -> shop/db:5432/tcp')]);
