@@ -124,16 +124,19 @@ function isolatorsOf(policies: readonly CompiledPolicy[]): (pod: PolicyPod) => I
   const indexes = new Map<string, LabelIndex<CompiledPolicy>>();
   for (const [namespace, entries] of byNamespace) indexes.set(namespace, indexBySelector(entries));
   const remembered = new WeakMap<PolicyPod, Isolation>();
-  const shared = new Map<string, Isolation>();
+  const shared = new Map<string | CompiledPolicy, Isolation>();
   const numbers = new Map(policies.map((policy, index) => [policy, index]));
   return (pod) => {
     const known = remembered.get(pod);
     if (known !== undefined) return known;
     const selecting = indexes.get(pod.namespace)?.matching(pod.labels) ?? [];
     const found = selecting.toSorted((a, b) => compareText(a.key, b.key));
-    const text = found.map((policy) => numbers.get(policy)).join();
-    const isolation = shared.get(text) ?? isolationBy(found);
-    shared.set(text, isolation);
+    const [one] = found;
+    // Most pods are selected by one.
+    const key =
+      one !== undefined && found.length === 1 ? one : found.map((policy) => numbers.get(policy)).join();
+    const isolation = shared.get(key) ?? isolationBy(found);
+    shared.set(key, isolation);
     remembered.set(pod, isolation);
     return isolation;
   };

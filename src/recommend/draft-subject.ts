@@ -66,7 +66,10 @@ export function draftSubject(
   const rules = [...ingress.rules, ...egress.rules];
   const name = context.names.get(workloadKey(ref));
   if (name === undefined) throw new Error('a subject has no name for its policy');
-  const policy = policyOf({ name, namespace: ref.namespace }, choice.selector, rules);
+  const policy = policyOf({ name, namespace: ref.namespace }, choice.selector, {
+    ingress: ingress.rules,
+    egress: egress.rules,
+  });
   const leftOut = [
     ...members.flatMap((workload) => edges.leftOut(workload.ref)),
     ...ingress.leftOut,
@@ -136,10 +139,8 @@ function unnamedSentence(unnamed: SideRules['unnamed']): string {
 function policyOf(
   named: { readonly name: string; readonly namespace: string },
   podSelector: NetworkPolicy['spec']['podSelector'],
-  rules: readonly DraftRule[],
+  { ingress, egress }: Readonly<Record<DraftRule['direction'], readonly DraftRule[]>>,
 ): NetworkPolicy {
-  const ofDirection = (direction: DraftRule['direction']): readonly DraftRule[] =>
-    rules.filter((rule) => rule.direction === direction);
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -150,12 +151,8 @@ function policyOf(
     spec: {
       podSelector,
       policyTypes: ['Ingress', 'Egress'],
-      ingress: ofDirection('ingress').map(({ peers, ports }) =>
-        peers === null ? { ports } : { from: peers, ports },
-      ),
-      egress: ofDirection('egress').map(({ peers, ports }) =>
-        peers === null ? { ports } : { to: peers, ports },
-      ),
+      ingress: ingress.map(({ peers, ports }) => (peers === null ? { ports } : { from: peers, ports })),
+      egress: egress.map(({ peers, ports }) => (peers === null ? { ports } : { to: peers, ports })),
     },
   };
 }

@@ -12,19 +12,16 @@ export class NeededEdge {
   /** Null for ends that are no workloads. */
   readonly client: KnownWorkload | null;
   readonly server: KnownWorkload | null;
-  #alone: readonly Edge[] | null = null;
+  /** As the list of a rule that rests on it alone; two rules do, one at either end. */
+  readonly alone: readonly Edge[];
 
   constructor(edge: Edge, ends: { client: KnownWorkload | null; server: KnownWorkload | null }) {
     this.edge = edge;
+    this.alone = [edge];
     this.protocol = edge.protocol;
     this.port = edge.port;
     this.client = ends.client;
     this.server = ends.server;
-  }
-
-  /** As the list of a rule that rests on it alone; two rules do, one at either end. */
-  get alone(): readonly Edge[] {
-    return (this.#alone ??= [this.edge]);
   }
 }
 

@@ -55,11 +55,14 @@ export function isAnswered(edge: Edge): boolean {
 /** When each identity was first seen at either end, unix ms. */
 function firstSights(edges: readonly Edge[]): (identity: Identity) => number | undefined {
   const first = new KeyedMap<Identity, { at: number }>(identityKey);
+  const saw = (end: Identity, at: number): void => {
+    const sight = first.get(end);
+    if (sight === undefined) first.set(end, { at });
+    else sight.at = Math.min(sight.at, at);
+  };
   for (const { client, server, firstSeen } of edges) {
-    for (const end of [client, server]) {
-      const sight = first.make(end, () => ({ at: firstSeen }));
-      sight.at = Math.min(sight.at, firstSeen);
-    }
+    saw(client, firstSeen);
+    saw(server, firstSeen);
   }
   return (identity) => first.get(identity)?.at;
 }

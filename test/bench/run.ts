@@ -39,7 +39,7 @@ export type Bench = () => BenchResult | BenchReport | Promise<BenchResult | Benc
 const ONE = '--one';
 /** What Node is told besides for a bench, as helm/netscribe/templates/server-statefulset.yaml tells the server. */
 const NODE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'recommend.bench.ts': ['--max-semi-space-size=16'],
+  'recommend.bench.ts': ['--max-semi-space-size=32'],
 };
 const [first, second] = process.argv.slice(2);
 if (first === ONE && second !== undefined) await runOne(second);
