@@ -37,9 +37,9 @@ export interface BenchReport {
 export type Bench = () => BenchResult | BenchReport | Promise<BenchResult | BenchReport>;
 
 const ONE = '--one';
-/** What Node is told besides for a bench, as helm/netscribe/templates/server-statefulset.yaml tells the server. */
+/** What Node is told besides for a bench: as helm/netscribe/templates/server-statefulset.yaml tells the server, and to collect between rounds. */
 const NODE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'recommend.bench.ts': ['--max-semi-space-size=32'],
+  'recommend.bench.ts': ['--max-semi-space-size=32', '--expose-gc'],
 };
 const [first, second] = process.argv.slice(2);
 if (first === ONE && second !== undefined) await runOne(second);
