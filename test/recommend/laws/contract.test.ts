@@ -2,14 +2,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Edge } from '../../../src/domain/edge.ts';
-import { edgeKeyText } from '../../../src/domain/edge.ts';
-import type { Identity } from '../../../src/domain/identity.ts';
 import { workloadKey } from '../../../src/domain/workload.ts';
 import { selectorMatches } from '../../../src/netpol/selector.ts';
-import type { Draft } from '../../../src/recommend/draft.ts';
 import { needsOf } from '../../../src/recommend/need.ts';
 import { printPolicies } from '../../../src/recommend/print-yaml.ts';
-import { draftsOf, judge, policiesOf, recommended } from './judge.ts';
+import { draftedKeys, draftsOf, expectAllowed, judge, keysOf, policiesOf, recommended } from './judge.ts';
 import { laterPod, randomScene } from './random-scene.ts';
 import type { Scene } from './random-scene.ts';
 import { withoutPort } from './without-port.ts';
@@ -22,14 +19,6 @@ const TIMEOUT = 600_000;
 const parameters = { numRuns: RUNS, seed: SEED };
 
 const yamlOf = (scene: Scene): string => printPolicies(recommended(scene).outcomes, { withEvidence: false });
-
-/** Keys of the workloads that a draft selects: several where no label tells them apart. */
-const keysOf = (draft: Draft): readonly string[] => [draft.workload, ...draft.sharedWith].map(workloadKey);
-
-const draftedKeys = (drafts: readonly Draft[]): ReadonlySet<string> => new Set(drafts.flatMap(keysOf));
-
-const keyOf = (identity: Identity): string =>
-  identity.kind === 'workload' ? workloadKey(identity.workload) : '';
 
 describe(`the contract, on ${RUNS} random clusters`, () => {
   test(
@@ -46,15 +35,7 @@ describe(`the contract, on ${RUNS} random clusters`, () => {
           for (const wanted of needsOf(scene.edges).needed) {
             seen.judged += 1;
             if (wanted.views.some((view) => view.seen.kind === 'node')) seen.rewritten += 1;
-            // A workload without a draft is said to have none; nothing is promised of it.
-            const verdict = {
-              egress: !drafted.has(keyOf(wanted.client)) || set.egressAllows(wanted),
-              ingress: !drafted.has(keyOf(wanted.server)) || set.ingressAllows(wanted),
-            };
-            expect([edgeKeyText(wanted), verdict]).toEqual([
-              edgeKeyText(wanted),
-              { egress: true, ingress: true },
-            ]);
+            expectAllowed(wanted, set, drafted);
           }
         }),
         parameters,

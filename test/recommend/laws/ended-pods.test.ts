@@ -4,15 +4,11 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { edgeKeyText } from '../../../src/domain/edge.ts';
-import type { Identity } from '../../../src/domain/identity.ts';
 import { workloadKey } from '../../../src/domain/workload.ts';
-import type { WorkloadRef } from '../../../src/domain/workload.ts';
 import { selectorMatches } from '../../../src/netpol/selector.ts';
 import type { KnownPod, WorkloadInfo } from '../../../src/recommend/cluster.ts';
-import type { Recommendation } from '../../../src/recommend/recommend.ts';
 import { needsOf } from '../../../src/recommend/need.ts';
-import { draftsOf, judge, policiesOf, recommended } from './judge.ts';
+import { draftedKeys, draftsOf, expectAllowed, judge, keysOf, policiesOf, recommended } from './judge.ts';
 import { randomScene } from './random-scene.ts';
 import type { Scene } from './random-scene.ts';
 
@@ -82,19 +78,6 @@ function governed({ cluster, edges }: Scene): Scene {
   return { cluster: { ...cluster, workloads }, edges };
 }
 
-const keysOf = ({
-  workload,
-  sharedWith = [],
-}: {
-  workload: WorkloadRef;
-  sharedWith?: readonly WorkloadRef[];
-}) => [workload, ...sharedWith].map(workloadKey);
-
-const draftedKeys = (result: Recommendation): ReadonlySet<string> =>
-  new Set(draftsOf(result).flatMap(keysOf));
-
-const keyOf = (end: Identity): string => (end.kind === 'workload' ? workloadKey(end.workload) : '');
-
 describe('with pods that ended, pods on the host network and workloads that are gone', () => {
   test(
     'a draft selects every pod that a policy governs of its workloads, and of no other; a pod without a draft has its reason told',
@@ -140,18 +123,11 @@ describe('with pods that ended, pods on the host network and workloads that are 
       fc.assert(
         fc.property(scenes, (scene) => {
           const result = recommended(scene);
-          const drafted = draftedKeys(result);
+          const drafted = draftedKeys(draftsOf(result));
           const set = judge(governed(scene).cluster, policiesOf(draftsOf(result)));
           for (const wanted of needsOf(scene.edges).needed) {
             judged += 1;
-            const verdict = {
-              egress: !drafted.has(keyOf(wanted.client)) || set.egressAllows(wanted),
-              ingress: !drafted.has(keyOf(wanted.server)) || set.ingressAllows(wanted),
-            };
-            expect([edgeKeyText(wanted), verdict]).toEqual([
-              edgeKeyText(wanted),
-              { egress: true, ingress: true },
-            ]);
+            expectAllowed(wanted, set, drafted);
           }
         }),
         PARAMETERS,
@@ -167,13 +143,15 @@ describe('with pods that ended, pods on the host network and workloads that are 
       let [kept, formers] = [0, 0];
       fc.assert(
         fc.property(randomScene, changes, (scene, drawn) => {
-          const before = draftedKeys(recommended(scene));
+          const before = draftedKeys(draftsOf(recommended(scene)));
           const workloads = scene.cluster.workloads.map((info, index) => {
             const former = drawn[index]?.former ?? null;
             if (former !== null) formers += 1;
             return changed(info, { former, isMixed: false, isGone: false });
           });
-          const after = draftedKeys(recommended({ ...scene, cluster: { ...scene.cluster, workloads } }));
+          const after = draftedKeys(
+            draftsOf(recommended({ ...scene, cluster: { ...scene.cluster, workloads } })),
+          );
           kept += before.size;
           // What stands for runs is called by a label, and is none of them itself.
           expect([...before].filter((key) => !key.includes('=') && !after.has(key))).toEqual([]);

@@ -1,6 +1,8 @@
 /** Judges a draft set against edges with nothing but the evaluator: what the recommender proves about itself is not asked. */
 import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
 import type { Edge } from '../../../src/domain/edge.ts';
+import { edgeKeyText } from '../../../src/domain/edge.ts';
 import type { Identity } from '../../../src/domain/identity.ts';
 import { workloadKey } from '../../../src/domain/workload.ts';
 import { compilePolicies } from '../../../src/netpol/compile.ts';
@@ -30,6 +32,29 @@ export function draftsOf(result: Recommendation): Draft[] {
 
 export function policiesOf(drafts: readonly Draft[]): NetworkPolicy[] {
   return drafts.map((draft) => draft.policy);
+}
+
+/** Workload keys of all that a draft is for, those that share it too. */
+export function keysOf({
+  workload,
+  sharedWith = [],
+}: Pick<Draft, 'workload'> & Partial<Pick<Draft, 'sharedWith'>>): readonly string[] {
+  return [workload, ...sharedWith].map(workloadKey);
+}
+
+export function draftedKeys(drafts: readonly Draft[]): ReadonlySet<string> {
+  return new Set(drafts.flatMap(keysOf));
+}
+
+/** Fails unless both sides of the edge that have a draft allow it; of a workload that is said to have none nothing is promised. */
+export function expectAllowed(wanted: Edge, set: Judge, drafted: ReadonlySet<string>): void {
+  const isDrafted = (end: Identity): boolean =>
+    end.kind === 'workload' && drafted.has(workloadKey(end.workload));
+  const verdict = {
+    egress: !isDrafted(wanted.client) || set.egressAllows(wanted),
+    ingress: !isDrafted(wanted.server) || set.ingressAllows(wanted),
+  };
+  expect([edgeKeyText(wanted), verdict]).toEqual([edgeKeyText(wanted), { egress: true, ingress: true }]);
 }
 
 /** A judge of these policies together with those in force. */
